@@ -1,0 +1,35 @@
+"""Files (附件) with their school and subject."""
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from common.models import Tracked
+from schools.models import School
+
+
+class Attachment(Tracked):
+    """One stored file. `subject` names what it belongs to (`checklists.task:<id>`); its guard decides who may read it."""
+
+    school = models.ForeignKey(School, verbose_name="学校", on_delete=models.PROTECT, related_name="+")
+    subject = models.CharField("对象", max_length=120)
+    name = models.CharField("文件名", max_length=200)
+    file = models.FileField("文件", upload_to="attachments/%Y/%m")
+    size = models.PositiveIntegerField("字节")
+    media_type = models.CharField("类型", max_length=100)
+    sha256 = models.CharField("摘要", max_length=64)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="上传人", on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "附件"
+        default_permissions = ()
+        indexes = (models.Index(fields=["subject", "created_at"], name="attachment_subject"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The one download door."""
+        return reverse("attachments:download", args=[self.pk])

@@ -1,0 +1,5 @@
+"""Settings for work on the code: debug pages on."""
+
+from fenghua_portal.settings.base import *  # noqa: F403
+
+DEBUG = True

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class GovernanceConfig(AppConfig):
+    name = "governance"
+    verbose_name = "议事"
+
+    def ready(self) -> None:
+        from attachments.registry import guard
+        from governance import events, selectors
+
+        events.register_kinds()
+        guard("governance.meeting", selectors.may_read_files)

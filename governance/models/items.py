@@ -1,0 +1,139 @@
+"""Agenda items (议题) with stances, votes, outcome and the tasks that follow from them."""
+
+from django.db import models
+from django.db.models import Q
+
+from common.ids import new_id
+from common.models import Tracked
+from governance.models.catalogue import Matter
+from governance.models.meetings import Meeting, MeetingMember
+from schools.models import Person
+
+
+class Method(models.TextChoices):
+    """表决方式 (R-V09)."""
+
+    ORAL = "oral", "口头"
+    SHOW_OF_HANDS = "show_of_hands", "举手"
+    SIGNED_BALLOT = "signed_ballot", "记名投票"
+    SECRET_BALLOT = "secret_ballot", "无记名投票"
+
+
+class Outcome(models.TextChoices):
+    """结论 (R-V13)."""
+
+    APPROVED = "approved", "通过"
+    APPROVED_IN_PRINCIPLE = "approved_in_principle", "原则通过"
+    REJECTED = "rejected", "不通过"
+    DEFERRED = "deferred", "暂缓"
+    WITHDRAWN = "withdrawn", "撤回"
+    PROPOSED_TO_PARTY = "proposed_to_party", "报党组织会议"
+
+
+ADOPTED = (Outcome.APPROVED, Outcome.APPROVED_IN_PRINCIPLE)
+
+
+class AgendaItem(Tracked):
+    """One item of one meeting. Changes go through the meeting's services, under the meeting's lock."""
+
+    meeting = models.ForeignKey(Meeting, verbose_name="会议", on_delete=models.CASCADE, related_name="items")
+    order = models.PositiveSmallIntegerField("序号")
+    title = models.CharField("议题", max_length=200)
+    matter = models.ForeignKey(
+        Matter, verbose_name="事项", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    summary = models.TextField("事由与拟解决意见", max_length=4000, blank=True)
+    proposer = models.ForeignKey(
+        Person, verbose_name="提出人", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_on = models.DateField("提出日期", null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        Person, verbose_name="审定人", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    method = models.CharField("表决方式", max_length=14, choices=Method, blank=True)
+    agree = models.PositiveSmallIntegerField("赞成", null=True, blank=True)
+    disagree = models.PositiveSmallIntegerField("反对", null=True, blank=True)
+    abstain = models.PositiveSmallIntegerField("弃权", null=True, blank=True)
+    outcome = models.CharField("结论", max_length=22, choices=Outcome, blank=True)
+    decision_text = models.TextField("决议", max_length=4000, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "议题"
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=["meeting", "order"], name="each_place_once"),
+            models.CheckConstraint(name="items_have_titles", condition=~Q(title="")),
+            models.CheckConstraint(
+                name="votes_are_announced_together",
+                condition=Q(agree__isnull=True, disagree__isnull=True, abstain__isnull=True)
+                | Q(agree__isnull=False, disagree__isnull=False, abstain__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class ItemMember(models.Model):
+    """What one member did at one item: out of the room (离席), recused (回避), interest declared (应回避)."""
+
+    item = models.ForeignKey(AgendaItem, verbose_name="议题", on_delete=models.CASCADE, related_name="presences")
+    member = models.ForeignKey(MeetingMember, verbose_name="成员", on_delete=models.CASCADE, related_name="+")
+    left = models.BooleanField("离席", default=False)
+    recused = models.BooleanField("回避", default=False)
+    conflict = models.BooleanField("应回避", default=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "议题到会"
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=["item", "member"], name="each_member_once_an_item"),)
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.member_id}"
+
+
+class Stance(models.Model):
+    """表态 of one member at one item, in the order of speaking. Items with a secret ballot never carry any."""
+
+    class Choice(models.TextChoices):
+        AGREE = "agree", "同意"
+        DISAGREE = "disagree", "不同意"
+        ABSTAIN = "abstain", "弃权"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    item = models.ForeignKey(AgendaItem, verbose_name="议题", on_delete=models.CASCADE, related_name="stances")
+    member = models.ForeignKey(MeetingMember, verbose_name="成员", on_delete=models.CASCADE, related_name="+")
+    stance = models.CharField("表态", max_length=8, choices=Choice)
+    seq = models.PositiveSmallIntegerField("发言次序")
+    opinion = models.CharField("发言要点", max_length=500, blank=True)
+    together = models.BooleanField("一并录入", default=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "表态"
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=["item", "member"], name="each_member_states_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.get_stance_display()}"
+
+
+class PlannedTask(models.Model):
+    """A task as minuted (四明确); at the signature it becomes a task of the checklist."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    item = models.ForeignKey(AgendaItem, verbose_name="议题", on_delete=models.CASCADE, related_name="planned_tasks")
+    order = models.PositiveSmallIntegerField("序号")
+    goal = models.CharField("目标任务", max_length=300, blank=True)
+    measures = models.TextField("推进措施", max_length=2000, blank=True)
+    due_on = models.DateField("完成时限", null=True, blank=True)
+    responsible = models.ForeignKey(
+        Person, verbose_name="责任主体", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    units = models.CharField("协同部门", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "会后任务"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.goal

@@ -1,0 +1,180 @@
+"""Reading that crosses models, and the one bridge from rows to facts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from accounts.models import User
+from common.dates import local_day
+from governance.models import AgendaItem, Meeting, MeetingMember, RuleResult
+from governance.record import ItemRecord, Names, Record, record_of
+from governance.rules import facts as f
+from governance.rules.engine import FIRST_RULES, judge
+from governance.rules.findings import Result
+from governance.rules.load import delivered_reference
+from schools.models import Appointment, Person, School
+from schools.permissions import BODY_POSTS, HEAD_POST, SCHOOL_POSTS, Post
+
+AT_SIGNATURE = ("R-M02", "R-M03")  # who signs is known at the signature only
+BEFORE_CALLING = ("R-T05",)  # of the list of `call` in roles_and_states.md, those of FIRST_RULES
+RULE_POSTS = frozenset(post.value for post in f.Post)
+
+
+@dataclass(frozen=True)
+class DueMember:
+    """A member due on a day, from appointments."""
+
+    person: Person
+    posts: tuple[str, ...]
+
+    @property
+    def post_label(self) -> str:
+        """“校长、委员”."""
+        return "、".join(Post(post).label for post in self.posts)
+
+
+def members_due(school: School, body: str, day: date) -> list[DueMember]:
+    """应到 of a body on a day: holders of its posts (R-A01, R-A03), head first, then by rank."""
+    held: dict[UUID, list[Appointment]] = {}
+    rows = Appointment.objects.on(day).filter(school=school, post__in=SCHOOL_POSTS).select_related("person")
+    for row in rows.order_by("rank", "pk"):
+        held.setdefault(row.person_id, []).append(row)
+    members = [
+        DueMember(rows[0].person, tuple(dict.fromkeys(row.post for row in rows if row.post in RULE_POSTS)))
+        for rows in held.values()
+        if any(row.post in BODY_POSTS[body] for row in rows)
+    ]
+    return sorted(members, key=lambda member: HEAD_POST[body] not in member.posts)
+
+
+def school_people(school: School, day: date) -> list[Person]:
+    """Everybody in office at the school that day, by rank; for choosing recorder, proposer, responsible person."""
+    rows = Appointment.objects.on(day).filter(school=school).select_related("person").order_by("rank", "pk")
+    return list({row.person_id: row.person for row in rows}.values())
+
+
+def post_labels(school: School, day: date) -> dict[UUID, str]:
+    """The posts of everybody in office that day, as text."""
+    labels: dict[UUID, list[str]] = {}
+    rows = Appointment.objects.on(day).filter(school=school).order_by("rank", "pk")
+    for person, post in rows.values_list("person_id", "post"):
+        labels.setdefault(person, []).append(Post(post).label)
+    return {person: "、".join(dict.fromkeys(posts)) for person, posts in labels.items()}
+
+
+def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
+    """With everything a record needs, in a constant number of queries."""
+    items = AgendaItem.objects.select_related("matter", "proposer", "confirmed_by").order_by("order")
+    items = items.prefetch_related("presences__member", "stances__member", "planned_tasks__responsible")
+    return meetings.select_related(
+        "school", "chair", "recorder", "catalogue", "signed_by", "minuted_by"
+    ).prefetch_related(
+        Prefetch("members", MeetingMember.objects.select_related("person").order_by("order", "pk")),
+        Prefetch("items", items),
+    )
+
+
+def names_of(meeting: Meeting, people: Iterable[Person]) -> Names:
+    """Names for the labels of differences."""
+    known = {m.person_id: m.name for m in meeting.members.all()} | {p.pk: p.name for p in people}
+    return Names(known, {item.pk: f"第{item.order}项" for item in meeting.items.all()})
+
+
+def meeting_facts(
+    meeting: Meeting, record: Record | None = None, minutes: f.MinutesFacts | None = None
+) -> f.MeetingFacts:
+    """The facts of a stored meeting, or of the same meeting with a record that is still being typed.
+
+    Before 登记召开 there is no snapshot yet, and the members due are those of the date.
+    """
+    record = record or record_of(meeting)
+    stored = [f.MemberFacts(str(m.person_id), _posts(m.posts)) for m in meeting.members.all()]
+    if not stored:
+        due = members_due(meeting.school, meeting.body, local_day(meeting.scheduled_at))
+        stored = [f.MemberFacts(str(m.person.pk), _posts(m.posts)) for m in due]
+    known = {member.id for member in stored}
+    typed = {entry.item: entry for entry in record.items}
+    chair = (
+        f.ChairFacts(str(record.chair), record.delegation_note) if record.chair and str(record.chair) in known else None
+    )
+    return f.MeetingFacts(
+        body=f.Body(meeting.body),
+        scheduled_at=meeting.scheduled_at,
+        leadership_mode=f.LeadershipMode(meeting.school.leadership_mode),
+        form=f.Form(meeting.form),
+        chair=chair,
+        recorder=str(record.recorder) if record.recorder else None,
+        members=tuple(stored),
+        attendance=tuple(
+            f.AttendanceFacts(str(m.person), f.AttendanceStatus(m.status) if m.status else None, m.reason)
+            for m in record.members
+        ),
+        items=tuple(_item_facts(item, typed.get(item.pk), known) for item in meeting.items.all()),
+        minutes=minutes or _minutes(meeting, known),
+    )
+
+
+def _posts(codes: Iterable[str]) -> frozenset[f.Post]:
+    return frozenset(f.Post(code) for code in codes)
+
+
+def _minutes(meeting: Meeting, known: set[str]) -> f.MinutesFacts | None:
+    if meeting.signed_at is None or meeting.signed_by is None:
+        return None
+    person = Person.objects.filter(account=meeting.signed_by).values_list("pk", flat=True).first()
+    return f.MinutesFacts(str(person) if str(person) in known else None, local_day(meeting.signed_at))
+
+
+def _item_facts(item: AgendaItem, typed: ItemRecord | None, known: set[str]) -> f.ItemFacts:
+    entry = typed or ItemRecord(item.pk)
+    confirmed = str(item.confirmed_by_id) if item.confirmed_by_id else None
+    votes = f.VoteCounts(*entry.votes) if entry.votes is not None else None
+    return f.ItemFacts(
+        id=str(item.pk),
+        order=item.order,
+        title=item.title,
+        catalogue=item.matter.code if item.matter else None,
+        proposed_on=item.proposed_on,
+        proposer=str(item.proposer_id) if item.proposer_id else None,
+        confirmed_by=confirmed if confirmed in known else None,
+        left=_ids(entry.left),
+        recused=_ids(entry.recused),
+        conflicts=_ids(entry.conflicts),
+        stances=tuple(f.StanceFacts(str(s.person), f.Stance(s.stance), s.seq) for s in entry.stances),
+        counted_votes=votes,
+        method=f.Method(entry.method) if entry.method else None,
+        outcome=f.Conclusion(entry.outcome) if entry.outcome else None,
+        tasks=tuple(
+            f.TaskFacts(t.goal, t.measures, t.due_on, str(t.responsible) if t.responsible else "") for t in entry.tasks
+        ),
+    )
+
+
+def _ids(people: Iterable[UUID]) -> tuple[str, ...]:
+    return tuple(sorted(map(str, people)))
+
+
+def judge_meeting(
+    meeting: Meeting,
+    record: Record | None = None,
+    *,
+    only: Sequence[str] | None = None,
+    minutes: f.MinutesFacts | None = None,
+) -> list[Result]:
+    """What the engine says of the meeting now. Rules about the signature are asked once the signer is known."""
+    facts = meeting_facts(meeting, record, minutes)
+    asked = only or [rule for rule in FIRST_RULES if facts.minutes is not None or rule not in AT_SIGNATURE]
+    return judge(facts, delivered_reference(), asked)
+
+
+def stored_results(meeting: Meeting) -> list[RuleResult]:
+    """The results stored with the signature, in the engine's order."""
+    return list(meeting.results.select_related("item").order_by("order"))
+
+
+def may_read_files(user: User, meeting_id: UUID) -> bool:
+    """Files of a meeting may be read by whoever may see the meeting."""
+    return Meeting.objects.visible_to(user).filter(pk=meeting_id).exists()

@@ -1,0 +1,223 @@
+"""准备议题: making a meeting, its agenda, calling, recalling, cancelling."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.models import User
+from audit.services import record
+from common.dates import local_day
+from common.errors import Fault, InvalidInput, NotAllowed, Stale, WrongState, require_reason
+from governance.guards import may_record
+from governance.models import AgendaItem, Form, Matter, Meeting, MeetingStatus
+from governance.models.catalogue import in_force
+from governance.selectors import BEFORE_CALLING, judge_meeting, members_due, school_people
+from governance.services.base import begin, finish, locked, own_person, refuse_blocks
+from schools import access
+from schools.models import School
+from schools.permissions import HEAD_POST, Body, SchoolPerm
+
+MOST_ITEMS = 50
+ASIDE = 1000
+
+
+@dataclass(frozen=True)
+class ItemInput:
+    """One line of the agenda. `item` None = new; `matter` is a code of the catalogue or blank."""
+
+    title: str
+    item: UUID | None = None
+    matter: str = ""
+    proposer: UUID | None = None
+    proposed_on: date | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class AgendaInput:
+    """The agenda as typed: when, where, who chairs and records, and the items in order."""
+
+    scheduled_at: datetime
+    place: str = ""
+    chair: UUID | None = None
+    delegation_note: str = ""
+    recorder: UUID | None = None
+    items: tuple[ItemInput, ...] = ()
+
+
+@transaction.atomic
+def create_meeting(*, school: School, body: Body, agenda: AgendaInput, by: User, at: datetime) -> Meeting:
+    """新建会议: body and time. Without a chair the head of the body chairs; the recorder may come later."""
+    if not access.can(by, SchoolPerm.RECORD_MINUTES, school.pk):
+        raise NotAllowed("新建会议由书记、校长或党政办办理。")
+    day = local_day(agenda.scheduled_at)
+    meeting = Meeting(
+        school=school, body=body, form=Form.MEETING, scheduled_at=agenda.scheduled_at, catalogue=in_force(day)
+    )
+    due = members_due(school, body, day)
+    head = next((member.person.pk for member in due if HEAD_POST[body] in member.posts), None)
+    meeting.due = len(due)
+    _write_head(meeting, agenda, agenda.chair or head, {member.person.pk for member in due})
+    meeting.commit(at)
+    _write_items(meeting, agenda.items, at)
+    meeting.save(update_fields=["item_count"])
+    record("governance.meeting.drafted", by=by, at=at, on=meeting, school_id=school.pk, url=meeting.get_absolute_url())
+    return meeting
+
+
+@transaction.atomic
+def save_agenda(*, meeting: Meeting, agenda: AgendaInput, version: int | None, by: User, at: datetime) -> Meeting:
+    """Write the agenda. A change after 审定 takes the confirmation back; a called agenda is frozen."""
+    meeting = locked(meeting)
+    if not may_record(meeting, by):
+        raise NotAllowed("议程由书记、校长或党政办填写。")
+    if not agenda_is_open(meeting):
+        raise WrongState(f"现在是“{meeting.get_status_display()}”，议程不能再改。")
+    if version is not None and version != meeting.version:
+        raise Stale("刚才有人改过这份议程。核对下面的内容，再保存一次。")
+    due = members_due(meeting.school, meeting.body, local_day(agenda.scheduled_at))
+    if meeting.status == MeetingStatus.DRAFT:
+        meeting.due = len(due)
+        meeting.catalogue = in_force(local_day(agenda.scheduled_at))
+    _write_head(meeting, agenda, agenda.chair, {member.person.pk for member in due})
+    _write_items(meeting, agenda.items, at)
+    meeting.agenda_confirmed_at = meeting.agenda_confirmed_by = None
+    meeting.items.update(confirmed_by=None)
+    meeting.commit(at)
+    record(
+        "governance.meeting.agenda_saved",
+        by=by,
+        at=at,
+        on=meeting,
+        school_id=meeting.school_id,
+        items=meeting.item_count,
+    )
+    return meeting
+
+
+def agenda_is_open(meeting: Meeting) -> bool:
+    """In preparation, or held without having been called: a meeting entered afterwards still gets its items."""
+    entered_afterwards = meeting.status == MeetingStatus.HELD and meeting.called_at is None
+    return meeting.status == MeetingStatus.DRAFT or entered_afterwards
+
+
+def _write_head(meeting: Meeting, agenda: AgendaInput, chair: UUID | None, due: set[UUID]) -> None:
+    faults = []
+    people = {p.pk for p in school_people(meeting.school, local_day(agenda.scheduled_at))}
+    if chair is not None and chair not in due:
+        faults.append(Fault("chair", "主持人要从应到成员里选"))
+    if agenda.recorder is not None and agenda.recorder not in people:
+        faults.append(Fault("recorder", "记录人要从本校当日在任的人里选"))
+    if agenda.recorder is not None and agenda.recorder == chair:
+        faults.append(Fault("recorder", "主持人不兼记录人，另选一位（R-A09）"))
+    if meeting.status == MeetingStatus.HELD and agenda.scheduled_at != meeting.scheduled_at:
+        faults.append(Fault("scheduled_at", "已登记召开，时间不能再改"))
+    if faults:
+        raise InvalidInput(faults)
+    meeting.scheduled_at, meeting.place = agenda.scheduled_at, agenda.place.strip()[:80]
+    meeting.chair_id, meeting.recorder_id = chair, agenda.recorder
+    meeting.delegation_note = agenda.delegation_note.strip()[:300]
+
+
+def _write_items(meeting: Meeting, lines: Sequence[ItemInput], at: datetime) -> None:
+    """Make the stored items equal to the lines: same ids kept, the rest removed, order as given."""
+    stored = {item.pk: item for item in meeting.items.all()}
+    matters = {m.code: m for m in Matter.objects.filter(catalogue=meeting.catalogue)}
+    people = {p.pk for p in school_people(meeting.school, local_day(meeting.scheduled_at))}
+    faults = _item_faults(lines, stored, matters, people)
+    if faults:
+        raise InvalidInput(faults)
+    kept = {line.item for line in lines if line.item is not None}
+    meeting.items.exclude(pk__in=kept).delete()
+    meeting.items.update(order=F("order") + ASIDE)  # a place is free before another item takes it
+    for order, line in enumerate(lines, start=1):
+        item = stored[line.item] if line.item is not None else AgendaItem(meeting=meeting)
+        item.order, item.title, item.summary = order, line.title.strip(), line.summary.strip()
+        item.matter = matters[line.matter] if line.matter else None
+        item.proposer_id, item.proposed_on = line.proposer, line.proposed_on
+        item.commit(at)
+    meeting.item_count = len(lines)
+
+
+def _item_faults(
+    lines: Sequence[ItemInput], stored: dict[UUID, AgendaItem], matters: dict[str, Matter], people: set[UUID]
+) -> list[Fault]:
+    faults = []
+    if len(lines) > MOST_ITEMS:
+        faults.append(Fault("items", f"一次会议最多 {MOST_ITEMS} 个议题，现在有 {len(lines)} 个，分到几次会上"))
+    for number, line in enumerate(lines):
+        where = f"items[{number}]"
+        if not line.title.strip():
+            faults.append(Fault(f"{where}.title", f"第 {number + 1} 项：写议题名称"))
+        if len(line.title) > 200:
+            faults.append(Fault(f"{where}.title", f"第 {number + 1} 项：议题名称写到 200 字以内"))
+        if line.matter and line.matter not in matters:
+            faults.append(Fault(f"{where}.matter", f"第 {number + 1} 项：目录里没有 {line.matter}，重新选事项"))
+        if line.item is not None and line.item not in stored:
+            faults.append(Fault(f"{where}.item", f"第 {number + 1} 项已被他人删除，重新添加"))
+        if line.proposer is not None and line.proposer not in people:
+            faults.append(Fault(f"{where}.proposer", f"第 {number + 1} 项：提出人要从本校在任的人里选"))
+    return faults
+
+
+@transaction.atomic
+def confirm_agenda(*, meeting: Meeting, version: int | None = None, by: User, at: datetime) -> Meeting:
+    """审定议程: at least one item, each with its matter; notes at each item who confirmed it."""
+    meeting, step = begin(meeting, "confirm_agenda", by, version)
+    items = list(meeting.items.all())
+    if not items:
+        raise InvalidInput([Fault("items", "议程还没有议题，先添加议题")])
+    faults = [
+        Fault(f"items[{i.order - 1}].matter", f"第 {i.order} 项还没归到目录事项，先选事项")
+        for i in items
+        if i.matter is None
+    ]
+    if faults:
+        raise InvalidInput(faults)
+    meeting.items.update(confirmed_by=own_person(by))
+    meeting.agenda_confirmed_by, meeting.agenda_confirmed_at = by, at
+    return finish(meeting, step, by, at)
+
+
+@transaction.atomic
+def call_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: datetime) -> Meeting:
+    """发会议通知: the agenda is confirmed and no rule blocks; from now on it is frozen, and the members are told."""
+    meeting, step = begin(meeting, "call", by, version)
+    if meeting.agenda_confirmed_at is None:
+        head = HEAD_POST[meeting.body].label
+        raise WrongState(f"议程还没审定，请{head}先审定议程。")
+    refuse_blocks(step, judge_meeting(meeting, only=BEFORE_CALLING))
+    meeting.called_by, meeting.called_at = by, at
+    return finish(meeting, step, by, at, accounts=_told(meeting))
+
+
+@transaction.atomic
+def recall_meeting(*, meeting: Meeting, reason: str, version: int | None = None, by: User, at: datetime) -> Meeting:
+    """撤回通知: before the start, with a reason; the agenda can be changed again."""
+    meeting, step = begin(meeting, "recall", by, version)
+    reason = require_reason(reason)
+    if at >= meeting.scheduled_at:
+        raise WrongState("会议时间已到，通知不能再撤回。没有开成的会议，请取消会议或登记流会。")
+    accounts = _told(meeting)
+    meeting.called_by = meeting.called_at = None
+    return finish(meeting, step, by, at, reason=reason, accounts=accounts)
+
+
+@transaction.atomic
+def cancel_meeting(*, meeting: Meeting, reason: str, version: int | None = None, by: User, at: datetime) -> Meeting:
+    """取消会议: with a reason."""
+    meeting, step = begin(meeting, "cancel", by, version)
+    reason = require_reason(reason)
+    accounts = _told(meeting) if meeting.called_at else []
+    meeting.cancelled_by, meeting.cancelled_at = by, at
+    return finish(meeting, step, by, at, reason=reason, accounts=accounts)
+
+
+def _told(meeting: Meeting) -> list[str]:
+    """Accounts of the members due, for the notice."""
+    due = members_due(meeting.school, meeting.body, local_day(meeting.scheduled_at))
+    return sorted({str(m.person.account_id) for m in due if m.person.account_id})

@@ -1,0 +1,65 @@
+"""The common opening and closing of each step."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from accounts.models import User
+from audit.services import record
+from common.errors import NotAllowed, Stale
+from common.transitions import Transition
+from governance.errors import BreaksProcedure
+from governance.guards import refusal
+from governance.models import Meeting
+from governance.rules.findings import Outcome, Result, Severity
+from governance.selectors import for_record
+from governance.states import MEETING
+from schools import access
+
+
+def locked(meeting: Meeting) -> Meeting:
+    """The meeting under its lock, read anew, with everything its record needs."""
+    Meeting.objects.select_for_update().get(pk=meeting.pk)
+    return for_record(Meeting.objects.all()).get(pk=meeting.pk)
+
+
+def begin(meeting: Meeting, name: str, by: User, version: int | None) -> tuple[Meeting, Transition]:
+    """Lock, check version, state and person. A late second caller hears that things have moved on."""
+    meeting = locked(meeting)
+    if version is not None and version != meeting.version:
+        raise Stale("刚才有人办理过这次会议。看过最新情况再办。")
+    step = MEETING.require(name, meeting.status)
+    if why := refusal(meeting, step, by):
+        raise NotAllowed(why)
+    return meeting, step
+
+
+def finish(meeting: Meeting, step: Transition, by: User, at: datetime, **data: Any) -> Meeting:
+    """Set the state, save, record the fact."""
+    if step.target is not None:
+        meeting.status = step.target
+    meeting.commit(at)
+    record(step.event, by=by, at=at, on=meeting, school_id=meeting.school_id, url=meeting.get_absolute_url(), **data)
+    return meeting
+
+
+def refuse_blocks(step: Transition, results: Sequence[Result]) -> None:
+    """Stop the step when a blocking rule failed or lacks a fact."""
+    if blocking := [result for result in results if result.blocks]:
+        raise BreaksProcedure(step.label, blocking)
+
+
+def count_findings(meeting: Meeting, results: Sequence[Result]) -> None:
+    """Keep the numbers of findings in the row: lists and overviews read them without judging again."""
+    unmet = [r for r in results if r.outcome in (Outcome.FAIL, Outcome.INSUFFICIENT)]
+    meeting.findings_block = sum(r.severity is Severity.BLOCK for r in unmet)
+    meeting.findings_warn = sum(r.severity is Severity.WARN for r in unmet)
+
+
+def own_person(by: User) -> UUID:
+    """The person behind the account; accounts without one hold no post and never come this far."""
+    person = access.person_of(by)
+    if person is None:
+        raise NotAllowed("这个账号没有任职，不能办理。")
+    return person

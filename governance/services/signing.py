@@ -1,0 +1,186 @@
+"""签发: the signature makes decisions, tasks and deadlines, stores the results, and seals the record."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from audit.services import record
+from checklists.models import SourceKind
+from checklists.services import NewTask, open_checklist
+from common.dates import local_day
+from common.errors import WrongState, require_reason
+from governance.models import AgendaItem, Decision, DecisionStage, Meeting, RuleResult
+from governance.models.items import ADOPTED
+from governance.record import record_of
+from governance.rules import facts as f
+from governance.rules.engine import FIRST_RULES, judge
+from governance.rules.findings import Outcome, Result
+from governance.rules.load import delivered_reference
+from governance.selectors import meeting_facts, post_labels
+from governance.services.base import begin, count_findings, finish, own_person, refuse_blocks
+from schools.permissions import Body
+
+MARK = {Body.PARTY: "党", Body.PRINCIPAL: "校"}
+QUORUM_RULES = ("R-Q01", "R-Q03")
+
+
+@transaction.atomic
+def sign_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: datetime) -> Meeting:
+    """签发: judged with signed_by = me and signed_on = today; a blocking rule stops it.
+
+    Stores every result with the versions it was judged by, makes a decision with its running tasks for each adopted
+    item, and seals the record with a SHA-256 checksum.
+    """
+    meeting, step = begin(meeting, "sign", by, version)
+    me = own_person(by)
+    due = {member.person_id for member in meeting.members.all()}
+    minutes = f.MinutesFacts(str(me) if me in due else None, local_day(at))
+    reference = delivered_reference()
+    results = judge(meeting_facts(meeting, minutes=minutes), reference, FIRST_RULES)
+    refuse_blocks(step, results)
+    count_findings(meeting, results)
+    _store_results(meeting, results, at)
+    meeting.rules_version = reference.rules_version
+    meeting.signed_by, meeting.signed_at = by, at
+    adopted = [item for item in meeting.items.all() if item.outcome in ADOPTED]
+    decisions = _decide(meeting, adopted, by, at)
+    meeting.seal = seal_of(meeting, results)
+    told = sorted({str(member.person.account_id) for member in meeting.members.all() if member.person.account_id})
+    return finish(meeting, step, by, at, decisions=[d.number for d in decisions], accounts=told, seal=meeting.seal)
+
+
+def seal_of(meeting: Meeting, results: Sequence[Result]) -> str:
+    """SHA-256 over the canonical JSON of head, record and results; anybody can compute it again from the same rows."""
+    content = {
+        "school": meeting.school.code,
+        "body": meeting.body,
+        "number": meeting.number(),
+        "scheduled_at": meeting.scheduled_at.isoformat(),
+        "signed_at": meeting.signed_at.isoformat() if meeting.signed_at else None,
+        "signed_by": str(meeting.signed_by_id),
+        "record": record_of(meeting),
+        "results": [result.as_document() for result in results],
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, frozenset):
+        return sorted(map(str, value))
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    return str(value)
+
+
+def _store_results(meeting: Meeting, results: Sequence[Result], at: datetime) -> None:
+    reference = delivered_reference()
+    items = {f"items/{item.pk}": item for item in meeting.items.all()}
+    RuleResult.objects.bulk_create(
+        [
+            RuleResult(
+                meeting=meeting,
+                item=items.get(result.subject),
+                order=order,
+                rule=result.rule,
+                outcome=result.outcome.value,
+                severity=result.severity.value,
+                message=result.message,
+                facts=dict(result.facts),
+                basis=[{"source": basis.source, "text": basis.text} for basis in result.basis],
+                remedy=result.remedy,
+                rules_version=reference.rules_version,
+                catalogue_version=reference.catalogue_version,
+                judged_at=at,
+            )
+            for order, result in enumerate(results, start=1)
+        ]
+    )
+
+
+def _decide(meeting: Meeting, adopted: Sequence[AgendaItem], by: User, at: datetime) -> list[Decision]:
+    labels = post_labels(meeting.school, local_day(meeting.scheduled_at))
+    decisions = []
+    for item in adopted:
+        number = f"{meeting.year}-{MARK[Body(meeting.body)]}-{meeting.serial:03d}-{item.order:02d}"
+        decision = Decision(
+            school=meeting.school,
+            meeting=meeting,
+            item=item,
+            number=number,
+            title=item.title,
+            text=item.decision_text or item.title,
+            outcome=item.outcome,
+            stage=DecisionStage.EXECUTION,
+            decided_on=local_day(meeting.scheduled_at),
+        )
+        decision.stamp(at)
+        decision.checklist = open_checklist(
+            school=meeting.school,
+            source=decision,
+            kind=SourceKind.DECISION,
+            title=str(decision),
+            url=decision.get_absolute_url(),
+            tasks=_tasks(item, labels),
+            by=by,
+            at=at,
+        )
+        decision.save()
+        record(
+            "governance.decision.adopted", by=by, at=at, on=decision, school_id=meeting.school_id,
+            url=decision.get_absolute_url(),
+        )  # fmt: skip
+        decisions.append(decision)
+    return decisions
+
+
+def _tasks(item: AgendaItem, labels: dict[UUID, str]) -> list[NewTask]:
+    """The planned tasks; R-E01 has made sure that each has its 四明确."""
+    return [
+        NewTask(
+            target=task.goal,
+            measures=task.measures,
+            due_on=task.due_on,
+            responsible=task.responsible,
+            responsible_post=labels.get(task.responsible.pk, "")[:40],
+            units=task.units,
+        )
+        for task in item.planned_tasks.all()
+        if task.due_on is not None and task.responsible is not None
+    ]
+
+
+@transaction.atomic
+def return_meeting(*, meeting: Meeting, reason: str, version: int | None = None, by: User, at: datetime) -> Meeting:
+    """退回修改: back to the recorder, with a reason."""
+    meeting, step = begin(meeting, "return", by, version)
+    reason = require_reason(reason)
+    recorder = meeting.minuted_by
+    meeting.minuted_by = meeting.minuted_at = None
+    meeting.return_reason = reason
+    return finish(meeting, step, by, at, reason=reason, accounts=[str(recorder.pk)] if recorder else [])
+
+
+@transaction.atomic
+def lapse_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: datetime) -> Meeting:
+    """登记流会: only when the attendance on record does not reach the quorum (R-Q01, R-Q03). Attendance is kept."""
+    meeting, step = begin(meeting, "fail_quorum", by, version)
+    results = judge(meeting_facts(meeting), delivered_reference(), QUORUM_RULES)
+    if not any(result.outcome is Outcome.FAIL for result in results):
+        said = next((r.message for r in results if r.outcome is not Outcome.NOT_APPLICABLE), "")
+        raise WrongState(f"到会人数够数，或到会情况还没登记完，不能登记流会。{said}")
+    meeting.cancelled_by, meeting.cancelled_at, meeting.lapsed = by, at, True
+    meeting.minuted_by = meeting.minuted_at = None
+    told = sorted({str(m.person.account_id) for m in meeting.members.all() if m.person.account_id})
+    return finish(meeting, step, by, at, accounts=told)
+
+
+@transaction.atomic
+def note_reading(*, meeting: Meeting, by: User, at: datetime) -> None:
+    """Each opening of minutes by the bureau is recorded and shown to the school (permission table, note 2; R-M08)."""
+    record("governance.meeting.read", by=by, at=at, on=meeting, school_id=meeting.school_id)

@@ -1,0 +1,1 @@
+"""Outside channels, one module each."""

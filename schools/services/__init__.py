@@ -1,0 +1,1 @@
+"""Changes of schools, people and appointments."""

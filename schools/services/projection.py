@@ -1,0 +1,58 @@
+"""Guardian's groups as a projection of posts and appointments, kept in the same transaction and by a daily task."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.models import User
+from schools.access import group_name, write_grants
+from schools.models import Appointment, School
+from schools.permissions import OFFICE_POSTS, SCHOOL_POSTS, codenames_of
+
+
+def project_grants(school: School) -> None:
+    """What the groups of the school (and its office's group) hold on it, exactly as the table says."""
+    posts = {f"school:{school.code}:{post}": codenames_of(post) for post in SCHOOL_POSTS}
+    if school.office is not None:
+        posts |= {f"office:{school.office.code}:{post}": codenames_of(post) for post in OFFICE_POSTS}
+    write_grants(school, posts)
+
+
+@transaction.atomic
+def project_members(accounts: Iterable[User], today: date) -> int:
+    """Put accounts into the groups of their appointments of today and out of all others; returns changes made."""
+    users = [user.pk for user in accounts]
+    wanted: dict[str, set[object]] = defaultdict(set)
+    in_force = (
+        Appointment.objects.on(today).filter(person__account__in=users).select_related("school", "office", "person")
+    )
+    for appointment in in_force:
+        wanted[group_name(appointment)].add(appointment.person.account_id)
+    known = {group.name: group.pk for group in Group.objects.filter(name__in=wanted)}
+    Group.objects.bulk_create([Group(name=name) for name in wanted if name not in known])
+    known = {group.name: group.pk for group in Group.objects.filter(name__in=wanted)}
+    pairs = {(user, known[name]) for name, members in wanted.items() for user in members}
+    through = User.groups.through
+    ours = (
+        Q(group__name__startswith="school:")
+        | Q(group__name__startswith="office:")
+        | Q(group__name__startswith="bureau:")
+    )
+    held = {(row.user_id, row.group_id): row.pk for row in through.objects.filter(ours, user_id__in=users)}  # type: ignore[attr-defined]
+    surplus = [pk for key, pk in held.items() if key not in pairs]
+    through.objects.filter(pk__in=surplus).delete()
+    missing = pairs - held.keys()
+    through.objects.bulk_create([through(user_id=user, group_id=group) for user, group in missing])
+    return len(surplus) + len(missing)
+
+
+def refresh_all(today: date) -> int:
+    """The daily task: every school's grants and every account's groups; returns changed memberships."""
+    for school in School.objects.select_related("office").order_by("pk").iterator(chunk_size=200):
+        with transaction.atomic():
+            project_grants(school)
+    return project_members(User.objects.filter(is_machine=False), today)

@@ -1,0 +1,116 @@
+"""Entering and changing schools and offices."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from audit.services import record
+from common.text import initials_of, pinyin_of
+from schools.models import Office, PartyOrganisation, PartyOrgType, School
+from schools.services.projection import project_grants
+
+ROSTER_FIELDS = (
+    "name", "stage", "location", "size", "foundation", "students", "staff", "party_org_type", "has_committee", "leadership_mode",
+)  # fmt: skip
+SHORTENED = (
+    ("九年一贯制学校", "九年"), ("职业高级中学", "职高"), ("高级中学", "高中"), ("初级中学", "初中"),
+    ("实验小学", "实小"), ("实验学校", "实验"), ("特殊教育学校", "特校"),
+)  # fmt: skip
+ORGANISATION = {
+    PartyOrgType.COMMITTEE: "委员会",
+    PartyOrgType.GENERAL_BRANCH: "总支部委员会",
+    PartyOrgType.BRANCH: "支部委员会",
+}
+
+
+@dataclass(frozen=True)
+class SchoolRow:
+    """One line of the roster, checked: codes instead of words. `office` is a name or None (直属)."""
+
+    code: str
+    name: str
+    stage: str
+    office: str | None
+    location: str
+    size: str
+    foundation: str
+    students: int
+    staff: int
+    party_org_type: str
+    has_committee: bool
+    leadership_mode: str
+
+
+def short_name_of(name: str) -> str:
+    """松风高级中学 → 松风高中; editable later."""
+    for long, short in SHORTENED:
+        if name.endswith(long):
+            return name.removesuffix(long) + short
+    return name
+
+
+def organisation_name(school: School) -> str:
+    """中共<学校>委员会 / 总支部委员会 / 支部委员会 (structures.md 5.3)."""
+    return f"中共{school.name}{ORGANISATION[PartyOrgType(school.party_org_type)]}"
+
+
+def office_named(name: str, at: datetime) -> Office:
+    """The office of that name; a new one gets the next code O01…."""
+    office = Office.objects.filter(name=name).first()
+    if office is None:
+        office = Office(code=f"O{Office.objects.count() + 1:02d}", name=name)
+        office.commit(at)
+    return office
+
+
+@transaction.atomic
+def put_school(row: SchoolRow, *, by: User | None, at: datetime) -> tuple[School, str]:
+    """Enter the school or bring it up to the row; returns it with `new`, `changed` or `unchanged`."""
+    school = School.objects.select_for_update().select_related("office").filter(code=row.code).first()
+    office = office_named(row.office, at) if row.office else None
+    if school is None:
+        return _enter(row, office, by, at), "new"
+    before = values_of(school)
+    after = {**{name: getattr(row, name) for name in ROSTER_FIELDS}, "office": row.office}
+    if before == after:
+        return school, "unchanged"
+    if school.name != row.name:
+        school.py, school.py_first = pinyin_of(row.name), initials_of(row.name)
+        school.short_name = short_name_of(row.name)
+    for name in ROSTER_FIELDS:
+        setattr(school, name, getattr(row, name))
+    school.office = office
+    school.commit(at)
+    PartyOrganisation.objects.filter(school=school).update(name=organisation_name(school), updated_at=at)
+    project_grants(school)
+    changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
+    record("schools.school.changed", by=by, at=at, on=school, school_id=school.pk, changes=changes)
+    return school, "changed"
+
+
+def values_of(school: School) -> dict[str, Any]:
+    """The roster's fields of a stored school, office by name."""
+    return {
+        **{name: getattr(school, name) for name in ROSTER_FIELDS},
+        "office": school.office.name if school.office else None,
+    }
+
+
+def _enter(row: SchoolRow, office: Office | None, by: User | None, at: datetime) -> School:
+    school = School(
+        code=row.code,
+        short_name=short_name_of(row.name),
+        py=pinyin_of(row.name),
+        py_first=initials_of(row.name),
+        office=office,
+        **{name: getattr(row, name) for name in ROSTER_FIELDS},
+    )
+    school.commit(at)
+    organisation = PartyOrganisation(school=school, name=organisation_name(school))
+    organisation.commit(at)
+    project_grants(school)
+    record("schools.school.entered", by=by, at=at, on=school, school_id=school.pk)
+    return school

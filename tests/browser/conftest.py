@@ -1,0 +1,92 @@
+"""A real Chromium and pages of two sizes. The portal under test is pytest-django's `live_server`.
+
+A page that raises a script error or breaks its own Content-Security-Policy fails its test, whatever the test looked at.
+A failed test leaves a picture in var/browser/.
+"""
+
+import os
+import re
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+
+from tools import chromium
+
+# Playwright's synchronous interface runs an event loop in this thread, where Django would refuse to touch the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+PICTURES = Path(__file__).resolve().parents[2] / "var" / "browser"
+WAIT = 10_000  # milliseconds until a missing element fails the test
+FAILED = pytest.StashKey[bool]()
+DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
+CHINA = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's own Chromium; Playwright brings the driver only."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium.find(), args=list(chromium.FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewPage]:
+    """Make a page with a session of its own: `new_page(**DESKTOP)`; for two people in one test."""
+    open_pages: list[Page] = []
+    faults: list[str] = []
+
+    def make(**options: object) -> Page:
+        page = browser.new_context(**(CHINA | options)).new_page()
+        page.set_default_timeout(WAIT)
+        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: faults.extend(_policy_violation(message)))
+        open_pages.append(page)
+        return page
+
+    yield make
+    if request.node.stash.get(FAILED, False):
+        _keep_pictures(open_pages, request.node.name)
+    for page in open_pages:
+        page.context.close()
+    assert not faults, "the pages reported: " + "; ".join(faults)
+
+
+@pytest.fixture
+def desktop_page(new_page: NewPage) -> Page:
+    """1440 x 900, as in the mock-ups."""
+    return new_page(**DESKTOP)
+
+
+@pytest.fixture
+def phone_page(new_page: NewPage) -> Page:
+    """390 x 844 with touch, as in the mock-ups."""
+    return new_page(**PHONE)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the fixtures that the test failed before they close the pages."""
+    report = yield
+    if report.when == "call" and report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+def _policy_violation(message: ConsoleMessage) -> list[str]:
+    return [message.text] if "Content Security Policy" in message.text else []
+
+
+def _keep_pictures(pages: list[Page], test: str) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"[^\w-]+", "_", test)
+    for number, page in enumerate(pages, start=1):
+        with suppress(Error):  # a picture that cannot be taken must not hide why the test failed
+            page.screenshot(path=PICTURES / f"{name}_{number}.png", full_page=True)

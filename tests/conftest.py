@@ -1,0 +1,62 @@
+"""What every test may rely on: which tests run where, and real services.
+
+Plain `pytest` runs on SQLite; tests that need PostgreSQL are left out then, soak tests unless `-m soak` asks for them,
+and browser tests where there is no Chromium: those are named at the end, and fail the run with REQUIRE_BROWSER=1.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests import services
+from tools import chromium
+
+BROWSER_TESTS = Path(__file__).parent / "browser"
+NOT_RUN = pytest.StashKey[list[str]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark the browser tests by their folder, and leave out what cannot run here."""
+    for item in items:
+        if BROWSER_TESTS in item.path.parents:
+            item.add_marker("browser")
+    has_browser = chromium.find() is not None
+    config.stash[NOT_RUN] = [item.nodeid for item in items if not has_browser and item.get_closest_marker("browser")]
+    absent = {
+        "postgres": not _on_postgres(),
+        "soak": "soak" not in config.getoption("markexpr"),
+        "browser": not has_browser,
+    }
+    left_out = {item for item in items if any(absent.get(mark.name) for mark in item.iter_markers())}
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name the browser tests that did not run."""
+    if names := config.stash.get(NOT_RUN, []):
+        terminalreporter.section("no Chromium found (set CHROMIUM): not run")
+        for name in names:
+            terminalreporter.write_line(name)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With REQUIRE_BROWSER=1, browser tests that did not run are a failure."""
+    if os.environ.get("REQUIRE_BROWSER") and session.config.stash.get(NOT_RUN, []):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """An empty Redis of our own."""
+    with services.redis() as service:
+        yield service.url
+
+
+def _on_postgres() -> bool:
+    return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")

@@ -1,0 +1,221 @@
+"""Test records, made through the services the pages use. One school, its cast, and meetings in any state."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from accounts.models import User
+from checklists.models import Task
+from common.dates import local_day
+from governance import services as governance
+from governance.models import Meeting
+from governance.record import ItemRecord, MemberRecord, Record, StanceRecord, TaskRecord, record_of
+from governance.selectors import for_record
+from governance.services.reference import load_catalogue
+from schools.models import Office, Person, School
+from schools.permissions import OFFICE_POSTS, SCHOOL_POSTS, Body, Post
+from schools.services.appointments import NewAppointment, appoint
+from schools.services.people import add_person, open_account
+from schools.services.schools import SchoolRow, office_named, put_school
+
+LONG_AGO = date(2020, 9, 1)
+PASSWORD = "Portal-Test-2026"
+_encoded = ""
+
+
+def encoded_password() -> str:
+    """`PASSWORD`, hashed once a run."""
+    global _encoded
+    _encoded = _encoded or make_password(PASSWORD)
+    return _encoded
+
+
+def make_school(code: str = "FH001", name: str = "", office: str | None = "城东教办", **values: Any) -> School:
+    """A school; `values` override the row's fields."""
+    row = SchoolRow(
+        code=code,
+        name=name or f"云上{code}小学",
+        stage="primary",
+        office=office,
+        location="urban",
+        size="medium",
+        foundation="medium",
+        students=800,
+        staff=60,
+        party_org_type="branch",
+        has_committee=True,
+        leadership_mode="separate",
+    )
+    return put_school(replace(row, **values), by=None, at=timezone.now())[0]
+
+
+def make_person(
+    name: str,
+    username: str = "",
+    *posts: Post,
+    school: School | None = None,
+    office: Office | None = None,
+    starts_on: date = LONG_AGO,
+    rank: int = 50,
+) -> Person:
+    """A person with an account (when `username` is given) and appointments."""
+    at = timezone.now()
+    person = add_person(name=name, phone="13800001234", school=school, by=None, at=at)
+    if username:
+        open_account(
+            person=person, username=username, encoded=encoded_password(), must_change=False, email=f"{username}@example.cn",
+            by=None, at=at,
+        )  # fmt: skip
+    for post in posts:
+        new = NewAppointment(
+            person=person,
+            post=post,
+            school=school if post in SCHOOL_POSTS else None,
+            office=office if post in OFFICE_POSTS else None,
+            starts_on=starts_on,
+            rank=rank,
+        )
+        appoint(new, by=None, at=at)
+    return person
+
+
+@dataclass
+class Cast:
+    """The standing cast of one school: persons by role; `users[role]` are their accounts."""
+
+    school: School
+    people: dict[str, Person] = field(default_factory=dict)
+
+    def __getattr__(self, role: str) -> Person:
+        try:
+            return self.__dict__["people"][role]
+        except KeyError:
+            raise AttributeError(role) from None
+
+    def user(self, role: str) -> User:
+        """The account of a role, read anew so that no memo of rights is carried over."""
+        return User.objects.get(person=self.people[role])
+
+
+ROLES: tuple[tuple[str, str, tuple[Post, ...]], ...] = (
+    ("secretary", "沈书记", (Post.SECRETARY,)),
+    ("principal", "林校长", (Post.PRINCIPAL, Post.COMMITTEE_MEMBER)),
+    ("deputy", "吴副书记", (Post.DEPUTY_SECRETARY,)),
+    ("member", "郑委员", (Post.COMMITTEE_MEMBER, Post.VICE_PRINCIPAL)),
+    ("team", "何主任", (Post.ADMIN_TEAM_MEMBER,)),
+    ("clerk", "周干事", (Post.CLERK,)),
+)
+
+
+def make_cast(code: str = "FH001", name: str = "", office: str | None = "城东教办", **values: Any) -> Cast:
+    """A school with secretary, principal, deputy, member, team and clerk; sign-in names are `<role>-<code>`."""
+    school = make_school(code, name, office, **values)
+    cast = Cast(school)
+    for rank, (role, person, posts) in enumerate(ROLES, start=1):
+        cast.people[role] = make_person(f"{person}{code[-2:]}", f"{role}-{code}", *posts, school=school, rank=rank)
+    return cast
+
+
+def make_bureau(post: Post = Post.ORGANISER, username: str = "") -> User:
+    """An account with a bureau or system post."""
+    person = make_person(f"局{post.label}", username or str(post), post)
+    return User.objects.get(person=person)
+
+
+def make_office_user(name: str = "城东教办", username: str = "office") -> User:
+    """An account of an education office."""
+    office = office_named(name, timezone.now())
+    person = make_person("钱教办", username, Post.OFFICE, office=office)
+    return User.objects.get(person=person)
+
+
+def reference() -> None:
+    """The catalogue."""
+    load_catalogue(at=timezone.now())
+
+
+def make_meeting(
+    cast: Cast, body: Body = Body.PARTY, *, matters: tuple[str, ...] = ("P01",), at: datetime | None = None
+) -> Meeting:
+    """A meeting in preparation, an hour before `at`, with one item for each matter."""
+    at = at or timezone.now()
+    reference()
+    items = tuple(
+        governance.ItemInput(f"议题{number}", matter=code, proposer=cast.people["secretary"].pk)
+        for number, code in enumerate(matters, start=1)
+    )
+    agenda = governance.AgendaInput(
+        scheduled_at=at - timedelta(hours=1), place="会议室", recorder=cast.people["clerk"].pk, items=items
+    )
+    return governance.create_meeting(school=cast.school, body=body, agenda=agenda, by=cast.user("clerk"), at=at)
+
+
+def head_role(body: str) -> str:
+    """Whose meeting it is."""
+    return "secretary" if body == Body.PARTY else "principal"
+
+
+def make_held(
+    cast: Cast, body: Body = Body.PARTY, *, matters: tuple[str, ...] = ("P01",), at: datetime | None = None
+) -> Meeting:
+    """A meeting that is 已召开, agenda confirmed, nothing recorded yet."""
+    at = at or timezone.now()
+    meeting = make_meeting(cast, body, matters=matters, at=at)
+    meeting = governance.confirm_agenda(meeting=meeting, by=cast.user(head_role(body)), at=at)
+    return governance.hold_meeting(meeting=meeting, by=cast.user("clerk"), at=at)
+
+
+def full_record(meeting: Meeting, responsible: UUID, *, due_on: date, outcome: str = "approved") -> Record:
+    """A record in which everybody is present and agrees, the head last, with one task an adopted item."""
+    meeting = for_record(Meeting.objects.all()).get(pk=meeting.pk)
+    record = record_of(meeting)
+    people = [member.person for member in record.members]
+    order = [*people[1:], people[0]]
+    stances = tuple(StanceRecord(person, "agree", seq) for seq, person in enumerate(order, start=1))
+    tasks = (TaskRecord("完成专题学习", "分组组织学习研讨", due_on, responsible, "党政办"),)
+    adopted = outcome in ("approved", "approved_in_principle")
+    items = tuple(
+        ItemRecord(
+            item=item.item,
+            method="show_of_hands",
+            votes=(len(people), 0, 0),
+            outcome=outcome,
+            decision_text="会议同意。",
+            stances=stances,
+            tasks=tasks if adopted else (),
+        )
+        for item in record.items
+    )
+    return replace(record, members=tuple(MemberRecord(person, "present") for person in people), items=items)
+
+
+def make_recorded(cast: Cast, body: Body = Body.PARTY, *, at: datetime | None = None, **values: Any) -> Meeting:
+    """A held meeting with a full record."""
+    at = at or timezone.now()
+    meeting = make_held(cast, body, at=at, **values)
+    new = full_record(meeting, cast.people["principal"].pk, due_on=local_day(at) + timedelta(days=10))
+    return governance.save_record(meeting=meeting, new=new, version=None, by=cast.user("clerk"), at=at)
+
+
+def make_minuted(cast: Cast, body: Body = Body.PARTY, *, at: datetime | None = None, **values: Any) -> Meeting:
+    """A meeting that waits for its signature."""
+    at = at or timezone.now()
+    meeting = make_recorded(cast, body, at=at, **values)
+    return governance.minute_meeting(meeting=meeting, by=cast.user("clerk"), at=at)
+
+
+def make_signed(cast: Cast, body: Body = Body.PARTY, *, at: datetime | None = None, **values: Any) -> Meeting:
+    """A signed meeting, with a decision and a running task of the principal for each item."""
+    at = at or timezone.now()
+    meeting = make_minuted(cast, body, at=at, **values)
+    return governance.sign_meeting(meeting=meeting, by=cast.user(head_role(body)), at=at)
+
+
+def make_task(cast: Cast, **values: Any) -> Task:
+    """A running task of the principal."""
+    meeting = make_signed(cast, **values)
+    return Task.objects.get(checklist__decision__meeting=meeting)

@@ -1,0 +1,164 @@
+"""The engine as a whole: the table is complete, results say where they come from, it is quick, and it knows no Django."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from governance.rules.document import parse
+from governance.rules.engine import FIRST_RULES, MODULES, ORDER, judge
+from governance.rules.findings import Outcome, Result, Severity
+from governance.rules.load import delivered_reference, read_rules
+from governance.rules.registry import RULES, meeting_rule
+from tests.rules import test_item_rules, test_meeting_rules
+from tests.rules.builders import PARTY, document, judged
+from tests.rules.strategies import random_document
+
+# The columns of the contract's table that can decide: n = not applicable, i = insufficient; every rule can pass and fail.
+COLUMNS = {
+    **{"R-C01": "ni", "R-C02": "ni", "R-C03": "ni", "R-C04": "ni", "R-Q01": "ni", "R-Q03": "ni", "R-Q02": "ni"},
+    **{"R-Q05": "ni", "R-A02": "n", "R-A06": "n", "R-A09": "", "R-T03": "ni", "R-T04": "i", "R-T01": "ni"},
+    **{"R-T02": "ni", "R-T05": "", "R-T06": "ni", "R-T07": "n", "R-T08": "n", "R-T09": "ni", "R-T10": "ni"},
+    **{"R-T12": "n", "R-T13": "n", "R-T14": "ni", "R-T16": "n", "R-T17": "n", "R-T18": "n", "R-T20": "n"},
+    **{"R-V02": "ni", "R-V03": "ni", "R-V04": "ni", "R-V06": "ni", "R-V10": "ni", "R-V12": "n", "R-V13": "i"},
+    **{"R-M02": "ni", "R-M03": "ni", "R-M04": "i", "R-E01": "n"},
+}
+WORDS = {"n": "not_applicable", "i": "insufficient"}
+
+
+def possible(rule: str) -> set[str]:
+    return {"pass", "fail", *(WORDS[column] for column in COLUMNS[rule])}
+
+
+def test_every_rule_of_the_table_is_registered_in_its_order() -> None:
+    assert tuple(COLUMNS) == ORDER
+    assert set(RULES) == set(ORDER)
+    assert len(MODULES) == 8
+
+
+@pytest.mark.parametrize("rule", ORDER)
+def test_our_tables_show_every_outcome_a_rule_can_have(rule: str) -> None:
+    rows = {**test_meeting_rules.TABLE, **test_item_rules.TABLE}[rule]
+    assert {row[0] for row in rows} == possible(rule)
+
+
+def test_random_meetings_reach_every_outcome_and_no_other() -> None:
+    seen: dict[str, set[str]] = {rule: set() for rule in ORDER}
+    for seed in range(600):
+        for result in judged(random_document(seed)):
+            seen[result.rule].add(result.outcome.value)
+    assert seen == {rule: possible(rule) for rule in ORDER}
+
+
+def test_a_rule_id_is_registered_once() -> None:
+    with pytest.raises(ValueError, match="R-C01 is registered twice"):
+        meeting_rule("R-C01")(lambda meeting, law: pytest.fail("never asked"))
+
+
+def test_the_first_rules_are_the_fourteen_of_the_first_issue() -> None:
+    assert len(FIRST_RULES) == len(set(FIRST_RULES)) == 14
+    assert set(FIRST_RULES) < set(ORDER)
+    assert {result.rule for result in judged(document(PARTY), FIRST_RULES)} == set(FIRST_RULES)
+
+
+def test_an_unknown_rule_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="R-X99"):
+        judged(document(PARTY), ["R-C01", "R-X99"])
+
+
+def test_severity_and_basis_are_those_of_the_rule_file() -> None:
+    delivered = {rule["id"]: rule for rule in read_rules()["rules"]}
+    titles = {source["id"]: source["title"] for source in read_rules()["sources"]}
+    for result in judged(document(PARTY)):
+        rule = delivered[result.rule]
+        assert result.severity == rule["severity"]
+        assert [(basis.source, basis.text) for basis in result.basis] == [(key, titles[key]) for key in rule["sources"]]
+        assert result.basis
+
+
+def test_the_bureau_may_change_severity_and_thresholds_without_code() -> None:
+    reference = delivered_reference()
+    stricter = replace(
+        reference.rules["R-Q01"], severity=Severity.WARN, parameters={"threshold": "at_least_two_thirds"}
+    )
+    changed = replace(reference, rules={**reference.rules, "R-Q01": stricter})
+    meeting, _ = parse(document(PARTY, {f"attendance[{n}].status": "leave" for n in (4, 5, 6)}), reference)
+    assert meeting is not None
+    before, after = (judge(meeting, known, ["R-Q01"])[0] for known in (reference, changed))
+    assert (before.outcome, before.severity, before.facts["needed"]) == (Outcome.PASS, Severity.BLOCK, 4)
+    assert (after.outcome, after.severity, after.facts["needed"]) == (Outcome.FAIL, Severity.WARN, 5)
+    assert not after.blocks
+
+
+@pytest.mark.parametrize(
+    ("severity", "outcome", "blocks"),
+    [
+        ("block", "fail", True),
+        ("block", "insufficient", True),
+        ("block", "pass", False),
+        ("block", "not_applicable", False),
+        ("block", "waived", False),
+        ("warn", "fail", False),
+        ("record", "insufficient", False),
+    ],
+)
+def test_what_blocks_is_severe_and_unmet(severity: str, outcome: str, blocks: bool) -> None:
+    result = Result("R-C01", "meeting", Outcome(outcome), Severity(severity), "", {}, (), None)
+    assert result.blocks is blocks
+
+
+def test_the_example_of_the_contract() -> None:
+    stances = [{"member": who, "stance": "agree", "seq": seq} for seq, who in enumerate(("prin", "dep", "sec"))]
+    result = next(
+        result
+        for result in judged(document(PARTY, {"items[1].stances": stances}), ["R-V06"])
+        if result.subject == "items/i2"
+    )
+    assert result.message == "应到7人，赞成3人，未超过应到半数（须4人）。"
+    assert result.facts == {"due": 7, "agree": 3, "needed": 4}
+    assert result.as_document() == {
+        "rule": "R-V06",
+        "subject": "items/i2",
+        "outcome": "fail",
+        "severity": "block",
+        "message": result.message,
+        "facts": {"due": 7, "agree": 3, "needed": 4},
+        "basis": [{"source": basis.source, "text": basis.text} for basis in result.basis],
+        "remedy": "结论改为不通过，或暂缓后再议。",
+    }
+
+
+def large_meeting() -> dict[str, Any]:
+    """20 items, 9 members, 180 stances."""
+    made = document(PARTY)
+    members = [member["id"] for member in made["members"]] + ["c8", "c9"]
+    made["members"] += [{"id": who, "posts": ["committee_member"]} for who in members[7:]]
+    made["attendance"] = [{"member": who, "status": "present"} for who in members]
+    said = [{"member": who, "stance": "agree", "seq": seq} for seq, who in enumerate(reversed(members))]
+    made["items"] = [{**made["items"][1], "id": f"i{n}", "order": n, "stances": said} for n in range(20)]
+    return made
+
+
+def test_a_meeting_of_twenty_items_takes_less_than_five_milliseconds() -> None:
+    """performance.md, P9. The best of many rounds, so that a busy machine does not fail it."""
+    meeting, _ = parse(large_meeting(), delivered_reference())
+    assert meeting is not None
+    times = []
+    for _ in range(40):
+        began = perf_counter()
+        results = judge(meeting, delivered_reference())
+        times.append(perf_counter() - began)
+    assert len(results) == 12 + 20 * 27
+    assert min(times) < 0.005, f"{min(times) * 1000:.2f} ms"
+
+
+def test_the_rules_import_no_framework() -> None:
+    code = (
+        "import sys; import governance.rules.load, governance.rules.document;"
+        "print([name for name in sys.modules if name.split('.')[0] in ('django', 'rest_framework', 'celery', 'guardian')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,1 @@
+"""Developer's tools. None of them is needed to run the portal from an image."""
