@@ -61,3 +61,23 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Django's own admin pages open to superusers only, and only where a setting switches them on."""
         return self.is_superuser
+
+
+class KeptAnswer(models.Model):
+    """The answer to a request with an Idempotency-Key, kept for three days."""
+
+    account = models.ForeignKey(User, verbose_name="账号", on_delete=models.CASCADE, related_name="+")
+    key = models.CharField("键", max_length=100)
+    digest = models.CharField("正文摘要", max_length=64)
+    at = models.DateTimeField("时间", db_index=True)
+    status = models.PositiveSmallIntegerField("状态", default=0)
+    body = models.TextField("答复", blank=True)
+    etag = models.CharField("版本", max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已答复的请求"
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=["account", "key"], name="each_key_once_an_account"),)
+
+    def __str__(self) -> str:
+        return self.key

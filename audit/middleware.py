@@ -1,6 +1,7 @@
 """Refused acts are facts too (security.md E2)."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +30,11 @@ class Refusals:
     def _record(self, request: HttpRequest, response: HttpResponse) -> None:
         user = request.user if request.user.is_authenticated else None
         match = request.resolver_match
-        data = {"route": match.route if match else "", "method": request.method, "status": response.status_code}
+        data: dict[str, Any] = {
+            "route": match.route if match else "",
+            "method": request.method,
+            "status": response.status_code,
+        }
         if match:
             data["object"] = {key: str(value) for key, value in match.kwargs.items()}
         try:

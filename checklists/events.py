@@ -20,7 +20,7 @@ def _accounts(*keys: str) -> Callable[[Event], list[UUID]]:
 
 def _closers(event: Event) -> list[UUID]:
     """Who can confirm: 书记, 校长 and 副书记 of the school, but not who did the work; 组织科 when the school has nobody else."""
-    school = School.objects.get(pk=event.school_id)
+    school = School.objects.get(pk=str(event.school_id))
     excluded = {event.data.get("account"), str(event.actor_id)}
     posts = frozenset({Post.SECRETARY, Post.PRINCIPAL, Post.DEPUTY_SECRETARY})
     held = access.holders(SchoolPerm.CONFIRM_CLOSING, school, local_day(event.at), posts)

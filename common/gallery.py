@@ -4,7 +4,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -81,7 +82,58 @@ FINDINGS: tuple[dict[str, Any], ...] = (
         "message": "本项不是临时动议。",
     },
 )
-PARAGRAPH = "会议听取选任工作情况汇报，经充分讨论并举手表决，赞成 5 票，弃权 1 票。"
+
+TO_DO: tuple[dict[str, Any], ...] = (
+    {
+        "icon": "file-check",
+        "title": "审核古松小学一校一案",
+        "url": "#lists",
+        "due": "逾期 2 天",
+        "due_kind": "bad",
+        "note": "山前教办已推荐",
+    },
+    {
+        "icon": "alert-octagon",
+        "kind": "bad",
+        "title": "复核桃源初中第11次校长办公会议",
+        "url": "#lists",
+        "due": "今天到期",
+        "due_kind": "warn",
+        "note": "归口不符，学校已说明",
+        "seal": "principal",
+    },
+    {
+        "icon": "signature",
+        "title": "签发第18次党组织会议纪要",
+        "url": "#lists",
+        "due": "11-24",
+        "note": "望山实验学校",
+        "seal": "party",
+    },
+)
+FACTS: tuple[dict[str, Any], ...] = (
+    {"label": "学生", "value": "1,846", "note": "42 个班"},
+    {"label": "教职工", "value": "138", "note": "正高 1、高级 31"},
+    {"label": "党员", "value": "64", "note": "3 个支部"},
+    {"label": "本年会议", "value": "31", "note": "党 14、校 17", "url": "#lists"},
+    {"label": "决议闭环率", "value": "91%", "note": "全区 86%"},
+    {"label": "议事合规率", "value": "98%", "note": "1 项需留意"},
+)
+ROWS = (
+    {"label": "文件", "value": "城西教办教师获奖2026.xlsx", "url": "#lists", "action": "更换"},
+    {"label": "将新增", "value": "83 条教师获奖记录", "url": "#lists", "action": "看明细"},
+    {"label": "将更新", "value": ""},
+)
+VIEWS: tuple[dict[str, Any], ...] = (
+    {"label": "全部", "url": "#lists", "current": True, "count": 23},
+    {"label": "逾期", "url": "#lists", "count": 1},
+    {"label": "30 天内到期", "url": "#lists", "count": 3},
+)
+CELLS = (("古松小学", 1, 2), ("映月小学", 2, 1), ("竹坞初中", 3, 0), ("东篱初中", 4, 0), ("松风高中", 5, 0))
+DIFFERENCES = (
+    {"label": "完成时限", "theirs": "2026-12-10", "yours": "2026-12-20"},
+    {"label": "责任主体", "theirs": "", "yours": "朱丽"},
+)
 
 
 class SampleForm(forms.Form):
@@ -163,81 +215,32 @@ def cards(today: date) -> list[dict[str, Any]]:
     ]
 
 
-def lists(today: date) -> dict[str, Any]:
-    """To-do list, timeline, facts, rows to check, views, heat grid, table rows."""
+def events(today: date) -> list[dict[str, Any]]:
+    """Three entries of a timeline, newest first."""
+    return [
+        {"kind": "n", "on": today, "text": "第18次党组织会议，4 项议题", "note": "周琪登记"},
+        {"kind": "x", "on": today - timedelta(days=8), "text": "组织设置任务逾期", "url": "#lists"},
+        {"kind": "d", "on": today - timedelta(days=240), "text": "两个议事规则备案"},
+    ]
+
+
+def tasks(today: date) -> list[dict[str, Any]]:
+    """Four rows of a table: finished, due soon, late, far off."""
+    return [
+        {"title": "明确书记、校长分工", "owner": "沈国良", "due": today, "done": today - timedelta(days=3)},
+        {"title": "中层正副职分工公开", "owner": "", "due": today + timedelta(days=5), "css": "is-warn"},
+        {"title": "第三支部换届", "owner": "孙晓峰", "due": today - timedelta(days=8), "css": "is-bad"},
+        {"title": "年级组建立党小组", "owner": "朱丽", "due": today + timedelta(days=115)},
+    ]
+
+
+def heat() -> dict[str, Any]:
+    """Cells and legend of the heat grid."""
     return {
-        "todo": [
-            {
-                "icon": "file-check",
-                "title": "审核古松小学一校一案",
-                "url": "#lists",
-                "due": "逾期 2 天",
-                "due_kind": "bad",
-                "note": "山前教办已推荐",
-            },
-            {
-                "icon": "alert-octagon",
-                "kind": "bad",
-                "title": "复核桃源初中第11次校长办公会议",
-                "url": "#lists",
-                "due": "今天到期",
-                "due_kind": "warn",
-                "note": "归口不符，学校已说明",
-                "seal": "principal",
-            },
-            {
-                "icon": "signature",
-                "title": "签发第18次党组织会议纪要",
-                "url": "#lists",
-                "due": "11-24",
-                "note": "望山实验学校",
-                "seal": "party",
-            },
-        ],
-        "events": [
-            {"kind": "n", "on": today, "text": "第18次党组织会议，4 项议题", "note": "周琪登记"},
-            {"kind": "x", "on": today - timedelta(days=8), "text": "组织设置任务逾期", "url": "#lists"},
-            {"kind": "d", "on": today - timedelta(days=240), "text": "两个议事规则备案"},
-        ],
-        "facts_sample": [
-            {"label": "学生", "value": "1,846", "note": "42 个班"},
-            {"label": "教职工", "value": "138", "note": "正高 1、高级 31"},
-            {"label": "党员", "value": "64", "note": "3 个支部"},
-            {"label": "本年会议", "value": "31", "note": "党 14、校 17", "url": "#lists"},
-            {"label": "决议闭环率", "value": "91%", "note": "全区 86%"},
-            {"label": "议事合规率", "value": "98%", "note": "1 项需留意"},
-        ],
-        "rows": [
-            {"label": "文件", "value": "城西教办教师获奖2026.xlsx", "url": "#lists", "action": "更换"},
-            {"label": "将新增", "value": "83 条教师获奖记录", "url": "#lists", "action": "看明细"},
-            {"label": "将更新", "value": ""},
-        ],
-        "views": [
-            {"label": "全部", "url": "#lists", "current": True, "count": 23},
-            {"label": "逾期", "url": "#lists", "count": 1},
-            {"label": "30 天内到期", "url": "#lists", "count": 3},
-        ],
-        "tasks": [
-            {"title": "明确书记、校长分工", "owner": "沈国良", "due": today, "done": today - timedelta(days=3)},
-            {"title": "中层正副职分工公开", "owner": "", "due": today + timedelta(days=5), "css": "is-warn"},
-            {"title": "第三支部换届", "owner": "孙晓峰", "due": today - timedelta(days=8), "css": "is-bad"},
-            {"title": "年级组建立党小组", "owner": "朱丽", "due": today + timedelta(days=115)},
-        ],
         "cells": [
-            {"name": name, "stage": stage, "label": STAGES[stage - 1], "overdue": late}
-            for name, stage, late in (
-                ("古松小学", 1, 2),
-                ("映月小学", 2, 1),
-                ("竹坞初中", 3, 0),
-                ("东篱初中", 4, 0),
-                ("松风高中", 5, 0),
-            )
+            {"name": name, "stage": stage, "label": STAGES[stage - 1], "overdue": late} for name, stage, late in CELLS
         ],
         "stages": [{"label": label, "count": count} for label, count in zip(STAGES, (1, 3, 14, 21, 9), strict=True)],
-        "differences": [
-            {"label": "完成时限", "theirs": "2026-12-10", "yours": "2026-12-20"},
-            {"label": "责任主体", "theirs": "", "yours": "朱丽"},
-        ],
     }
 
 
@@ -251,21 +254,30 @@ def sample_context(at: datetime) -> dict[str, Any]:
         "now": at,
         "colours": COLOURS,
         "findings_sample": FINDINGS,
-        "meters": [{"seats": seats(present), "present": present} for present in (6, 4, 3)],
+        "meters": [seats(present) for present in (6, 4, 3)],
         "thresholds": THRESHOLDS,
         "people": [{"name": name, "present": number < 6} for number, name in enumerate(PEOPLE)],
         "form": SampleForm(auto_id="plain_%s"),
         "faulty": faulty,
+        "other": SampleForm(auto_id="other_%s"),
         "notes": ["9-17 会议决定", "9-18 至 10-20", "10-21 至 10-30", "11-02 得 78 分", "限 12-05"],
         "meeting_steps": ["准备议题", "书记审定", "发会议通知", "开会记录", "纪要签发", "决议落实"],
         "wizard_steps": ["下载模板", "上传文件", "核对", "确认导入"],
         "cards": cards(today),
-        "paragraph": PARAGRAPH,
-        **lists(today),
+        "todo": TO_DO,
+        "events": events(today),
+        "facts_sample": FACTS,
+        "rows": ROWS,
+        "views": VIEWS,
+        "tasks": tasks(today),
+        "differences": DIFFERENCES,
+        **heat(),
     }
 
 
-@staff_member_required
+@login_required
 def gallery(request: HttpRequest) -> HttpResponse:
-    """The page that shows every component; for staff."""
+    """The page that shows every component; for those who look after the system."""
+    if not request.user.is_staff:
+        raise PermissionDenied
     return render(request, "common/gallery.html", sample_context(timezone.now()))

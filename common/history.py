@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
+
+from django.utils import timezone
 
 _told: ContextVar[bool] = ContextVar("already_told", default=False)
+_moment: ContextVar[datetime | None] = ContextVar("moment_of_history", default=None)
 
 
 def already_told() -> bool:
@@ -20,3 +24,18 @@ def as_history() -> Iterator[None]:
         yield
     finally:
         _told.reset(token)
+
+
+def now() -> datetime:
+    """The time by which rights are asked: that of the act being loaded, in daily work the present."""
+    return _moment.get() or timezone.now()
+
+
+@contextmanager
+def moment(at: datetime) -> Iterator[None]:
+    """Let people act with the posts they held at `at`."""
+    token = _moment.set(at)
+    try:
+        yield
+    finally:
+        _moment.reset(token)

@@ -73,7 +73,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
         body = {"type": "about:blank", "title": "暂时不能服务", "status": 503, "detail": "数据库暂时连不上，稍后再试。"}
         response: HttpResponse = JsonResponse(body, status=503, content_type="application/problem+json")
     else:
-        response = render(None, "errors/503.html", status=503)  # type: ignore[arg-type]
+        response = render(None, "errors/503.html", status=503)
     response["Retry-After"] = "5"
     return response
 

@@ -1,5 +1,19 @@
 """The REST API under /api/v1/, put together from the apps."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from checklists.api.urls import urlpatterns as checklists
+from fenghua_portal import api
+from governance.api.urls import urlpatterns as governance
+from schools.api.urls import urlpatterns as schools
+
+app_name = "api"
+urlpatterns = [
+    path("oauth/token/", api.Token.as_view(), name="token"),
+    path("schema/", api.Schema.as_view(), name="schema"),
+    path("docs/", api.Docs.as_view(), name="docs"),
+    path("", include(schools)),
+    path("", include(governance)),
+    path("", include(checklists)),
+    re_path(r"^.*$", api.nothing_here),
+]

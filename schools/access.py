@@ -8,21 +8,21 @@ force, and what guardian grants to those groups. Membership of the groups is a p
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Model, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Q, QuerySet
 from guardian.shortcuts import get_objects_for_user
 
 from accounts.models import User
+from common import history
 from common.dates import local_day
 from schools.models import ApiClient, Appointment, School, SchoolGroupObjectPermission
 from schools.permissions import BUREAU_POSTS, SYSTEM_POSTS, TABLE, Post, SchoolPerm
 
 MEMO = "_school_scope"
-M = TypeVar("M", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,16 @@ class Rights:
 
 def group_name(appointment: Appointment) -> str:
     """The name of the guardian group of a post: `school:<code>:<post>`, `office:<code>:<post>`, `bureau:<post>`."""
-    if appointment.school_id:
+    if appointment.school is not None:
         return f"school:{appointment.school.code}:{appointment.post}"
-    if appointment.office_id:
+    if appointment.office is not None:
         return f"office:{appointment.office.code}:{appointment.post}"
     return f"bureau:{appointment.post}"
 
 
 def rights_of(user: User) -> Rights:
     """Today's rights of an account, read once per request (the memo lives on the user object)."""
-    today = local_day(timezone.now())
+    today = local_day(history.now())
     kept: Rights | None = getattr(user, MEMO, None)
     if kept is None or kept.day != today:
         kept = _machine_rights(user, today) if user.is_machine else _person_rights(user, today)
@@ -155,9 +155,7 @@ def person_of(user: User) -> UUID | None:
     return held[0].person_id if held else None
 
 
-def within(
-    queryset: QuerySet[M], user: User, perm: str, path: str = "school_id", *, also: Q | None = None
-) -> QuerySet[M]:
+def within(queryset: Rows, user: User, perm: str, path: str = "school_id", *, also: Q | None = None) -> Rows:
     """The one function through which all row scoping passes: rows whose school is in the scope of `perm`.
 
     `also` adds rows that are the person's own (◐). The database's row-level security can stand behind this place.

@@ -9,6 +9,7 @@ from common.text import clean_term
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from schools.models import School  # noqa: F401  names the model in the base class below
 
 
 class SchoolQuerySet(models.QuerySet["School"]):

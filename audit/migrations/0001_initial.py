@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,27 +14,40 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('seq', models.BigAutoField(primary_key=True, serialize=False, verbose_name='序号')),
-                ('kind', models.CharField(max_length=80, verbose_name='种类')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('actor_name', models.CharField(max_length=80, verbose_name='姓名')),
-                ('school_id', models.UUIDField(null=True, verbose_name='学校')),
-                ('subject', models.CharField(blank=True, max_length=120, verbose_name='对象')),
-                ('subject_text', models.CharField(blank=True, max_length=300, verbose_name='对象名称')),
-                ('data', models.JSONField(default=dict, verbose_name='内容')),
-                ('request_id', models.CharField(blank=True, max_length=40, verbose_name='请求号')),
-                ('told', models.BooleanField(default=False, verbose_name='已告知')),
-                ('prev_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='人员')),
+                ("seq", models.BigAutoField(primary_key=True, serialize=False, verbose_name="序号")),
+                ("kind", models.CharField(max_length=80, verbose_name="种类")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("actor_name", models.CharField(max_length=80, verbose_name="姓名")),
+                ("school_id", models.UUIDField(null=True, verbose_name="学校")),
+                ("subject", models.CharField(blank=True, max_length=120, verbose_name="对象")),
+                ("subject_text", models.CharField(blank=True, max_length=300, verbose_name="对象名称")),
+                ("data", models.JSONField(default=dict, verbose_name="内容")),
+                ("request_id", models.CharField(blank=True, max_length=40, verbose_name="请求号")),
+                ("told", models.BooleanField(default=False, verbose_name="已告知")),
+                ("prev_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="人员",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '记录',
-                'verbose_name_plural': '记录',
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['subject', 'seq'], name='event_subject'), models.Index(fields=['school_id', 'seq'], name='event_school'), models.Index(fields=['kind', 'seq'], name='event_kind')],
+                "verbose_name": "记录",
+                "verbose_name_plural": "记录",
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["subject", "seq"], name="event_subject"),
+                    models.Index(fields=["school_id", "seq"], name="event_school"),
+                    models.Index(fields=["kind", "seq"], name="event_kind"),
+                ],
             },
         ),
     ]

@@ -6,99 +6,192 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('checklists', '0001_initial'),
-        ('schools', '0001_initial'),
+        ("checklists", "0001_initial"),
+        ("schools", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='checklist',
-            name='school',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checklists', to='schools.school', verbose_name='学校'),
+            model_name="checklist",
+            name="school",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="checklists",
+                to="schools.school",
+                verbose_name="学校",
+            ),
         ),
         migrations.AddField(
-            model_name='progress',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登记人'),
+            model_name="progress",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="登记人",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='cancelled_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='终止人'),
+            model_name="task",
+            name="cancelled_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="终止人",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='checklist',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='checklists.checklist', verbose_name='推进清单'),
+            model_name="task",
+            name="checklist",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tasks",
+                to="checklists.checklist",
+                verbose_name="推进清单",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='closed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='确认人'),
+            model_name="task",
+            name="closed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="确认人",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='responsible',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='schools.person', verbose_name='责任主体'),
+            model_name="task",
+            name="responsible",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tasks",
+                to="schools.person",
+                verbose_name="责任主体",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='school',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='schools.school', verbose_name='学校'),
+            model_name="task",
+            name="school",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tasks",
+                to="schools.school",
+                verbose_name="学校",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='标为完成人'),
+            model_name="task",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="标为完成人",
+            ),
         ),
         migrations.AddField(
-            model_name='progress',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='progress_notes', to='checklists.task', verbose_name='任务'),
+            model_name="progress",
+            name="task",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="progress_notes",
+                to="checklists.task",
+                verbose_name="任务",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('status__in', ('not_started', 'in_progress', 'submitted'))), fields=['due_on', 'id'], name='task_due_open'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("status__in", ("not_started", "in_progress", "submitted"))),
+                fields=["due_on", "id"],
+                name="task_due_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['school', 'due_on', 'id'], name='task_school_due'),
+            model_name="task",
+            index=models.Index(fields=["school", "due_on", "id"], name="task_school_due"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['responsible', 'due_on', 'id'], name='task_responsible_due'),
+            model_name="task",
+            index=models.Index(fields=["responsible", "due_on", "id"], name="task_responsible_due"),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(fields=['updated_at', 'id'], name='task_updated'),
+            model_name="task",
+            index=models.Index(fields=["updated_at", "id"], name="task_updated"),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('target', ''), _negated=True), models.Q(('measures', ''), _negated=True)), name='tasks_have_four_definites'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("target", ""), _negated=True), models.Q(("measures", ""), _negated=True)),
+                name="tasks_have_four_definites",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['submitted', 'closed']), _negated=True), models.Q(('submitted_at__isnull', False), ('submitted_by__isnull', False)), _connector='OR'), name='submitted_tasks_say_who_and_when'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["submitted", "closed"]), _negated=True),
+                    models.Q(("submitted_at__isnull", False), ("submitted_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="submitted_tasks_say_who_and_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), ('status', 'closed')), models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_at__isnull', True), ('closed_by__isnull', True)), _connector='OR'), name='closed_tasks_say_who_and_when'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", False), ("status", "closed")),
+                    models.Q(
+                        models.Q(("status", "closed"), _negated=True),
+                        ("closed_at__isnull", True),
+                        ("closed_by__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="closed_tasks_say_who_and_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('cancelled_by__isnull', False), ('status', 'cancelled')), models.Q(models.Q(('status', 'cancelled'), _negated=True), ('cancelled_at__isnull', True), ('cancelled_by__isnull', True)), _connector='OR'), name='cancelled_tasks_say_who_and_when'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cancelled_at__isnull", False), ("cancelled_by__isnull", False), ("status", "cancelled")),
+                    models.Q(
+                        models.Q(("status", "cancelled"), _negated=True),
+                        ("cancelled_at__isnull", True),
+                        ("cancelled_by__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="cancelled_tasks_say_who_and_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_by__isnull', True), models.Q(('closed_by', models.F('submitted_by')), _negated=True), _connector='OR'), name='another_person_closes'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("closed_by__isnull", True),
+                    models.Q(("closed_by", models.F("submitted_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="another_person_closes",
+            ),
         ),
         migrations.AddIndex(
-            model_name='progress',
-            index=models.Index(fields=['task', '-at'], name='progress_task'),
+            model_name="progress",
+            index=models.Index(fields=["task", "-at"], name="progress_task"),
         ),
     ]

@@ -71,7 +71,7 @@ def options_of(field: BoundField) -> list[dict[str, Any]]:
     """The choices as rows of name, value, id, label and whether chosen; an empty choice of a list is left out."""
     widget = field.field.widget
     if not isinstance(widget, forms.CheckboxSelectMultiple):
-        widget = forms.RadioSelect(choices=widget.choices)  # type: ignore[attr-defined]
+        widget = forms.RadioSelect(choices=widget.choices)
     rows = widget.subwidgets(field.html_name, field.value(), attrs={"id": field.auto_id})
     return [
         {

@@ -47,9 +47,11 @@ WARN_WITHIN = 7
 @register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """A symbol of the sprite by its Tabler name. Decorative, unless `label` says what it means."""
-    spoken = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
     drawn = format_html('<use href="{}#i-{}"/>', static("icons.svg"), name)
-    return format_html('<svg class="{}" {} focusable="false">{}</svg>', f"i {css}".strip(), spoken, drawn)
+    css = f"i {css}".strip()
+    if label:
+        return format_html('<svg class="{}" role="img" aria-label="{}" focusable="false">{}</svg>', css, label, drawn)
+    return format_html('<svg class="{}" aria-hidden="true" focusable="false">{}</svg>', css, drawn)
 
 
 @register.simple_tag

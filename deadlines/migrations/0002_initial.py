@@ -5,49 +5,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('deadlines', '0001_initial'),
-        ('schools', '0001_initial'),
+        ("deadlines", "0001_initial"),
+        ("schools", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='deadline',
-            name='responsible',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='schools.person', verbose_name='责任人'),
+            model_name="deadline",
+            name="responsible",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deadlines",
+                to="schools.person",
+                verbose_name="责任人",
+            ),
         ),
         migrations.AddField(
-            model_name='deadline',
-            name='school',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='schools.school', verbose_name='学校'),
+            model_name="deadline",
+            name="school",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="schools.school", verbose_name="学校"
+            ),
         ),
         migrations.AddField(
-            model_name='reminder',
-            name='deadline',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='deadlines.deadline', verbose_name='时限'),
+            model_name="reminder",
+            name="deadline",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="reminders",
+                to="deadlines.deadline",
+                verbose_name="时限",
+            ),
         ),
         migrations.AddField(
-            model_name='reminder',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='schools.person', verbose_name='责任人'),
+            model_name="reminder",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="schools.person",
+                verbose_name="责任人",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(condition=models.Q(('remind_at__isnull', False)), fields=['remind_at', 'id'], name='deadline_to_speak'),
+            model_name="deadline",
+            index=models.Index(
+                condition=models.Q(("remind_at__isnull", False)), fields=["remind_at", "id"], name="deadline_to_speak"
+            ),
         ),
         migrations.AddIndex(
-            model_name='deadline',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['responsible', 'due_on'], name='deadline_open'),
+            model_name="deadline",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["responsible", "due_on"], name="deadline_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deadline',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('remind_at__isnull', True), _connector='OR'), name='ended_deadlines_are_silent'),
+            model_name="deadline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ended_at__isnull", True), ("remind_at__isnull", True), _connector="OR"),
+                name="ended_deadlines_are_silent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(fields=('deadline', 'person', 'due_on', 'days_left'), name='each_reminder_once'),
+            model_name="reminder",
+            constraint=models.UniqueConstraint(
+                fields=("deadline", "person", "due_on", "days_left"), name="each_reminder_once"
+            ),
         ),
     ]

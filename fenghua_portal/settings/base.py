@@ -289,7 +289,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["common.api.permissions.SignedInWithScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["common.api.parsers.StrictJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "common.api.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "common.api.problems.problem_response",
     "DEFAULT_THROTTLE_CLASSES": ["common.api.throttling.PerCaller"],
@@ -319,6 +318,19 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "MeetingStatus": "governance.models.MeetingStatus",
+        "TaskStatus": "checklists.models.TaskStatus",
+        "PilotStatus": "schools.models.PilotStatus",
+        "ItemStatus": "governance.api.schemas.ITEM_STATUS",
+        "Outcome": "governance.models.Outcome",
+        "ResultOutcome": "governance.api.schemas.RESULT_OUTCOME",
+        "AdoptedOutcome": "governance.api.schemas.ADOPTED_OUTCOME",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "fenghua_portal.api.document_token",
+    ],
 }
 
 # --- logs: one JSON line an event, no personal data ----------------------------------------------------------------

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
 from audit.services import record
@@ -59,6 +59,7 @@ def appoint(new: NewAppointment, *, by: User | None, at: datetime) -> Appointmen
     )
     appointment.commit(at)
     _project(person, at)
+    _touch(new.school, at)
     record(
         "schools.appointment.made",
         by=by,
@@ -83,6 +84,7 @@ def end_appointment(*, appointment: Appointment, ends_on: date, by: User | None,
     appointment.ends_on = ends_on
     appointment.commit(at)
     _project(appointment.person, at)
+    _touch(appointment.school, at)
     record(
         "schools.appointment.ended",
         by=by,
@@ -134,6 +136,12 @@ def _check_person(new: NewAppointment, person: Person) -> None:
 def _overlapping(new: NewAppointment, rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
     rows = rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=new.starts_on)).select_related("person")
     return rows if new.ends_on is None else rows.filter(starts_on__lte=new.ends_on)
+
+
+def _touch(school: School | None, at: datetime) -> None:
+    """The school's file shows its leaders, so a new appointment is a new version of it."""
+    if school is not None:
+        School.objects.filter(pk=school.pk).update(version=F("version") + 1, updated_at=at)
 
 
 def _project(person: Person, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -16,7 +17,7 @@ from schools.permissions import OFFICE_POSTS, SCHOOL_POSTS, codenames_of
 
 def project_grants(school: School) -> None:
     """What the groups of the school (and its office's group) hold on it, exactly as the table says."""
-    posts = {f"school:{school.code}:{post}": codenames_of(post) for post in SCHOOL_POSTS}
+    posts = {f"school:{school.code}:{post}": codenames_of(post) for post in sorted(SCHOOL_POSTS)}
     if school.office is not None:
         posts |= {f"office:{school.office.code}:{post}": codenames_of(post) for post in OFFICE_POSTS}
     write_grants(school, posts)
@@ -26,12 +27,13 @@ def project_grants(school: School) -> None:
 def project_members(accounts: Iterable[User], today: date) -> int:
     """Put accounts into the groups of their appointments of today and out of all others; returns changes made."""
     users = [user.pk for user in accounts]
-    wanted: dict[str, set[object]] = defaultdict(set)
+    wanted: dict[str, set[UUID]] = defaultdict(set)
     in_force = (
         Appointment.objects.on(today).filter(person__account__in=users).select_related("school", "office", "person")
-    )
+    ).order_by("pk")
     for appointment in in_force:
-        wanted[group_name(appointment)].add(appointment.person.account_id)
+        if appointment.person.account_id is not None:
+            wanted[group_name(appointment)].add(appointment.person.account_id)
     known = {group.name: group.pk for group in Group.objects.filter(name__in=wanted)}
     Group.objects.bulk_create([Group(name=name) for name in wanted if name not in known])
     known = {group.name: group.pk for group in Group.objects.filter(name__in=wanted)}
@@ -42,11 +44,11 @@ def project_members(accounts: Iterable[User], today: date) -> int:
         | Q(group__name__startswith="office:")
         | Q(group__name__startswith="bureau:")
     )
-    held = {(row.user_id, row.group_id): row.pk for row in through.objects.filter(ours, user_id__in=users)}  # type: ignore[attr-defined]
+    held = {(row.user_id, row.group_id): row.pk for row in through.objects.filter(ours, user_id__in=users)}
     surplus = [pk for key, pk in held.items() if key not in pairs]
     through.objects.filter(pk__in=surplus).delete()
     missing = pairs - held.keys()
-    through.objects.bulk_create([through(user_id=user, group_id=group) for user, group in missing])
+    through.objects.bulk_create([through(user_id=user, group_id=group) for user, group in sorted(missing)])
     return len(surplus) + len(missing)
 
 

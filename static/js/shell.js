@@ -9,9 +9,10 @@ document.addEventListener("submit", async (event) => {
   const large = root.dataset.size !== "large";
   show(large);
   const body = new FormData(form);
-  body.set("size", large ? "large" : "normal");
+  body.set("large", large ? "1" : "0");
   try {
-    const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    const headers = { "X-Requested-With": "fetch" };
+    const answer = await fetch(form.action, { method: "POST", body, headers, redirect: "manual" });
     if (answer.status >= 400) show(!large);
   } catch {
     show(!large);
@@ -23,7 +24,7 @@ function show(large) {
   else delete root.dataset.size;
   for (const form of document.querySelectorAll("[data-text-size]")) {
     form.querySelector("button").setAttribute("aria-pressed", String(large));
-    form.elements.size.value = large ? "normal" : "large";
+    form.elements.large.value = large ? "0" : "1";
   }
 }
 

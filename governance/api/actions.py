@@ -1,0 +1,77 @@
+"""Steps of a meeting by API."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from accounts.api import ActionView, Fields
+from accounts.models import User
+from common.api.schema import action_parameters, problems
+from governance import services
+from governance.api.documents import meeting_document
+from governance.api.schemas import MeetingOut
+from governance.models import Meeting
+from governance.states import MEETING
+
+PLAIN: dict[str, Callable[..., Meeting]] = {
+    "confirm_agenda": services.confirm_agenda,
+    "call": services.call_meeting,
+    "hold": services.hold_meeting,
+    "minute": services.minute_meeting,
+    "sign": services.sign_meeting,
+    "fail_quorum": services.lapse_meeting,
+}
+REASONED: dict[str, Callable[..., Meeting]] = {
+    "recall": services.recall_meeting,
+    "return": services.return_meeting,
+    "cancel": services.cancel_meeting,
+}
+
+
+class MeetingActionIn(serializers.Serializer):
+    """What an action may carry."""
+
+    reason = serializers.CharField(required=False, min_length=4, max_length=500)
+
+
+class MeetingAction(ActionView):
+    """`actions` of a meeting."""
+
+    write_scope = "governance:write"
+    machine = MEETING
+    fields: ClassVar = {}
+
+    def visible(self, request: Request) -> QuerySet[Any]:
+        """Visible meetings."""
+        return Meeting.objects.visible_to(request.user)
+
+    def act(self, found: Meeting, name: str, fields: Fields, *, by: User, at: datetime) -> Meeting:
+        """The service of that step."""
+        if name in REASONED:
+            reason = fields.text("reason", 500)
+            fields.done()
+            return REASONED[name](meeting=found, reason=reason, version=found.version, by=by, at=at)
+        fields.done()
+        return PLAIN[name](meeting=found, version=found.version, by=by, at=at)
+
+    def document(self, request: Request, pk: UUID) -> dict[str, Any]:
+        """As the contract writes it."""
+        return meeting_document(request, pk)
+
+    @extend_schema(
+        summary="办理会议的一步",
+        description="name 取 actions 里列出的；要写原因的一步带 reason。",
+        parameters=action_parameters(),
+        request=MeetingActionIn,
+        responses={200: MeetingOut, **problems(400, 401, 403, 404, 409, 412, 422, 429)},
+    )
+    def post(self, request: Request, pk: UUID, name: str) -> HttpResponse:
+        """Take the step."""
+        return self.perform(request, pk, name)

@@ -1,0 +1,185 @@
+"""Rows to documents: a constant number of queries for any number of rows, and no model instances in long loops."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from rest_framework.request import Request
+
+from checklists.models import Task
+from common.api.views import absolute
+from governance.guards import open_actions
+from governance.models import AgendaItem, Decision, Meeting, MeetingStatus, Method, RuleResult, Stance
+from governance.models.catalogue import Matter
+from governance.selectors import for_record, judge_meeting
+
+MEETING_FIELDS = (
+    "id", "created_at", "updated_at", "school__code", "body", "year", "serial", "status", "scheduled_at", "place", "chair_id",
+    "chair__name", "recorder_id", "recorder__name", "due", "present", "lapsed",
+)  # fmt: skip
+ITEM_FIELDS = (
+    "id", "meeting_id", "order", "title", "matter__code", "method", "outcome", "agree", "disagree", "abstain", "decision__id",
+)  # fmt: skip
+DONE = (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED)
+JUDGED = (MeetingStatus.HELD, MeetingStatus.MINUTED)
+
+
+def _person(key: UUID | None, name: str | None) -> dict[str, Any] | None:
+    return None if key is None else {"person": key, "name": name}
+
+
+def meeting_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Meetings as the contract writes them, without results."""
+    items = _items(rows)
+    return [
+        {
+            "id": row["id"],
+            "url": absolute(request, "api:meeting", row["id"]),
+            "created_at": row["created_at"],
+            "updated_at": row["updated_at"],
+            "school": row["school__code"],
+            "body": row["body"],
+            "number": None if row["serial"] is None else f"{row['year']}-{row['serial']:03d}",
+            "status": row["status"],
+            "scheduled_at": row["scheduled_at"],
+            "place": row["place"],
+            "chair": _person(row["chair_id"], row["chair__name"]),
+            "recorder": _person(row["recorder_id"], row["recorder__name"]),
+            "due": row["due"],
+            "present": row["present"],
+            "lapsed": row["lapsed"],
+            "items": items[row["id"]],
+        }
+        for row in rows
+    ]
+
+
+def _items(meetings: list[dict[str, Any]]) -> dict[UUID, list[dict[str, Any]]]:
+    states = {row["id"]: row["status"] for row in meetings}
+    found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    items = AgendaItem.objects.filter(meeting__in=states).order_by("meeting_id", "order")
+    rows = list(items.values(*ITEM_FIELDS))
+    stated = _stated([row["id"] for row in rows if row["agree"] is None and row["method"] != Method.SECRET_BALLOT])
+    for row in rows:
+        found[row["meeting_id"]].append(
+            {
+                "id": row["id"],
+                "order": row["order"],
+                "title": row["title"],
+                "matter": row["matter__code"],
+                "status": _item_status(states[row["meeting_id"]], row["outcome"]),
+                "method": row["method"] or None,
+                "outcome": row["outcome"] or None,
+                "counts": _counts(row, stated),
+                "decision": row["decision__id"],
+            }
+        )
+    return found
+
+
+def _stated(items: list[UUID]) -> dict[UUID, dict[str, int]]:
+    """Stances counted by item, for items whose votes were not announced."""
+    if not items:
+        return {}
+    counts: dict[UUID, dict[str, int]] = {}
+    for item, stance in Stance.objects.filter(item__in=items).values_list("item_id", "stance"):
+        counts.setdefault(item, {"agree": 0, "disagree": 0, "abstain": 0})[stance] += 1
+    return counts
+
+
+def _counts(row: dict[str, Any], stated: dict[UUID, dict[str, int]]) -> dict[str, int] | None:
+    if row["agree"] is None:
+        return stated.get(row["id"])
+    return {name: row[name] for name in ("agree", "disagree", "abstain")}
+
+
+def _item_status(meeting: str, outcome: str) -> str:
+    """Item states of roles_and_states.md as far as a meeting knows them."""
+    if meeting not in DONE:
+        return "scheduled"
+    return {"deferred": "postponed", "withdrawn": "withdrawn"}.get(outcome, "concluded")
+
+
+def meeting_document(request: Request, pk: UUID) -> dict[str, Any]:
+    """One meeting with rule results (stored with the signature, live while the record is open) and actions."""
+    document = meeting_documents(request, list(Meeting.objects.filter(pk=pk).values(*MEETING_FIELDS)))[0]
+    if document["status"] in DONE:
+        document["results"] = stored_results(pk)
+        meeting = Meeting.objects.select_related("chair", "recorder").get(pk=pk)
+    else:
+        meeting = for_record(Meeting.objects.all()).get(pk=pk)
+        judged = judge_meeting(meeting) if document["status"] in JUDGED else []
+        document["results"] = [result.as_document() for result in judged]
+    document["actions"] = [step.name for step in open_actions(meeting, request.user)]
+    return document
+
+
+def stored_results(meeting: UUID) -> list[dict[str, Any]]:
+    """The results stored with the signature."""
+    fields = ("rule", "item_id", "outcome", "severity", "message", "facts", "basis", "remedy")
+    return [
+        {"rule": row["rule"], "subject": f"items/{row['item_id']}" if row["item_id"] else "meeting"}
+        | {name: row[name] for name in fields if name not in ("rule", "item_id")}
+        for row in RuleResult.objects.filter(meeting=meeting).order_by("order").values(*fields)
+    ]
+
+
+DECISION_FIELDS = (
+    "id", "created_at", "updated_at", "number", "school__code", "meeting_id", "item_id", "title", "text", "outcome", "stage",
+    "decided_on", "checklist_id",
+)  # fmt: skip
+
+
+def decision_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Decisions with their tasks. Evaluation and correction dates stay null until the closed loop is kept."""
+    tasks: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    wanted = Task.objects.filter(checklist__in=[row["checklist_id"] for row in rows]).order_by("checklist_id", "order")
+    for task in wanted.values("id", "checklist_id", "target", "status", "due_on"):
+        url = absolute(request, "api:task", task["id"])
+        tasks[task.pop("checklist_id")].append({"id": task["id"], "url": url, **task})
+    return [
+        {
+            "id": row["id"],
+            "url": absolute(request, "api:decision", row["id"]),
+            **{name: row[name] for name in ("created_at", "updated_at", "number")},
+            "school": row["school__code"],
+            "meeting": row["meeting_id"],
+            "item": row["item_id"],
+            **{name: row[name] for name in ("title", "text", "outcome", "stage", "decided_on")},
+            "tasks": tasks[row["checklist_id"]],
+            "evaluation_due_on": None,
+            "corrects": None,
+            "corrected_by": None,
+        }
+        for row in rows
+    ]
+
+
+def matter_documents(request: Request, rows: list[Matter]) -> list[dict[str, Any]]:
+    """Matters of the catalogue in force."""
+    return [
+        {
+            "id": row.pk,
+            "url": absolute(request, "api:matter", row.code),
+            "created_at": row.created_at,
+            "updated_at": row.updated_at,
+            "code": row.code,
+            "body": row.body,
+            "aspect": {"code": row.aspect_code, "title": row.aspect} if row.aspect_code else None,
+            "title": row.title,
+            "scope": row.scope,
+            "nature": row.nature,
+            "important": row.important,
+            "attendance": {"level": row.attendance_level, "strength": row.attendance_strength},
+            "prior_stages": [{"stage": s["stage"], "requirement": s["requirement"]} for s in row.prior_stages],
+            "fed_by": row.fed_by,
+            "feeds": row.feeds,
+            "catalogue_version": row.catalogue.number,
+        }
+        for row in rows
+    ]
+
+
+def decisions_of(pk: UUID) -> list[dict[str, Any]]:
+    """One decision as a row."""
+    return list(Decision.objects.filter(pk=pk).values(*DECISION_FIELDS))

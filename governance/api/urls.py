@@ -1,0 +1,15 @@
+"""API routes of governance."""
+
+from django.urls import path
+
+from governance.api import actions, views
+
+urlpatterns = [
+    path("governance/matters/", views.MatterList.as_view(), name="matters"),
+    path("governance/matters/<slug:code>/", views.MatterDetail.as_view(), name="matter"),
+    path("governance/meetings/", views.MeetingList.as_view(), name="meetings"),
+    path("governance/meetings/<uuid:pk>/", views.MeetingDetail.as_view(), name="meeting"),
+    path("governance/meetings/<uuid:pk>/actions/<slug:name>/", actions.MeetingAction.as_view(), name="meeting-action"),
+    path("governance/decisions/", views.DecisionList.as_view(), name="decisions"),
+    path("governance/decisions/<uuid:pk>/", views.DecisionDetail.as_view(), name="decision"),
+]
