@@ -7,9 +7,9 @@ from deadlines import services
 
 
 @shared_task(name="deadlines.sweep")
-def sweep() -> None:
-    """Speak of every deadline whose moment has come."""
+def sweep(limit: int = services.BATCH) -> None:
+    """Speak of every deadline whose moment has come, `limit` at a time."""
     at = timezone.now()
     services.note_run(name="deadlines.sweep", at=at)
-    while services.sweep_batch(at=at):
+    while services.sweep_batch(at=at, limit=limit):
         pass

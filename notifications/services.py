@@ -12,6 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from audit.models import Event
 from audit.registry import EventKind, kind_of
+from common.history import already_told
 from common.ids import new_id
 from notifications.channels import mail
 from notifications.models import Delivery, Message, Outbox
@@ -45,7 +46,7 @@ def dispatch_batch(*, at: datetime, limit: int = BATCH) -> int:
             with transaction.atomic():
                 told = _messages(row.event, kind_of(row.event.kind), at)
         except Exception as fault:  # an audience function may fail in any way; one fact must not stop the line
-            log.error("fact_parked", event=row.event_id, kind=row.event.kind, error=repr(fault))
+            log.error("fact_parked", fact=row.event_id, kind=row.event.kind, error=repr(fault))
             Outbox.objects.filter(pk=row.pk).update(parked_at=at, error=repr(fault)[:300])
         else:
             messages += told
@@ -67,6 +68,8 @@ def _messages(event: Event, kind: EventKind, at: datetime) -> list[Message]:
 
 
 def _deliver_by_mail(messages: list[Message], at: datetime) -> None:
+    if already_told():  # the inbox shows what was told before a loading of history; letters of the past are not sent
+        return
     wanted = [message for message in messages if kind_of(message.kind).mail]
     addresses = dict(
         User.objects.filter(pk__in={message.reader_id for message in wanted}, is_active=True)
@@ -127,9 +130,11 @@ def _postpone(row: Delivery, fault: Exception, at: datetime) -> None:
 
 
 @transaction.atomic
-def mark_read(*, reader: User, ids: Sequence[UUID] | None, at: datetime) -> int:
-    """Mark notices of this reader as read; `ids` None = all."""
+def mark_read(*, reader: User, ids: Sequence[UUID] | None, until: datetime | None = None, at: datetime) -> int:
+    """Mark notices of this reader as read; `ids` None = all, `until` = only those that had arrived by then."""
     rows = Message.objects.filter(reader=reader, read_at__isnull=True)
     if ids is not None:
         rows = rows.filter(pk__in=ids)
+    if until is not None:
+        rows = rows.filter(at__lte=until)
     return rows.update(read_at=at)

@@ -7,9 +7,9 @@ from notifications import services
 
 
 @shared_task(name="notifications.dispatch")
-def dispatch() -> None:
-    """Tell every fact that is still to be told."""
-    while services.dispatch_batch(at=timezone.now()):
+def dispatch(limit: int = services.BATCH) -> None:
+    """Tell every fact that is still to be told, `limit` at a time."""
+    while services.dispatch_batch(at=timezone.now(), limit=limit):
         pass
 
 

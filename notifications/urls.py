@@ -1,12 +1,12 @@
 """Routes of the inbox."""
 
 from django.urls import path
-from django.views import View
+
+from notifications import views
 
 app_name = "notifications"
-V = View.as_view()
 urlpatterns = [
-    path("", V, name="inbox"),
-    path("read/", V, name="read"),
-    path("<uuid:pk>/", V, name="open"),
+    path("", views.inbox, name="inbox"),
+    path("read/", views.read_all, name="read"),
+    path("<uuid:pk>/", views.open_message, name="open"),
 ]

@@ -76,7 +76,7 @@ def appoint(new: NewAppointment, *, by: User | None, at: datetime) -> Appointmen
 @transaction.atomic
 def end_appointment(*, appointment: Appointment, ends_on: date, by: User | None, at: datetime) -> Appointment:
     """Record the last day of an appointment; rights end after it."""
-    appointment = Appointment.objects.select_for_update().select_related("person", "school").get(pk=appointment.pk)
+    appointment = Appointment.objects.select_for_update(of=("self",)).select_related("person", "school").get(pk=appointment.pk)
     if by is not None and not may_appoint(by, appointment.post, appointment.school):
         raise NotAllowed(f"{appointment.get_post_display()}的任职由{_who_appoints(Post(appointment.post))}登记。")
     if ends_on < appointment.starts_on:

@@ -1,15 +1,19 @@
 """Entering and changing schools and offices."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 
 from accounts.models import User
 from audit.services import record
+from common.dates import local_day
+from common.errors import NotAllowed, one_fault
 from common.text import initials_of, pinyin_of
-from schools.models import Office, PartyOrganisation, PartyOrgType, School
+from schools import access
+from schools.models import Office, PartyOrganisation, PartyOrgType, PilotStatus, School
+from schools.permissions import SchoolPerm
 from schools.services.projection import project_grants
 
 ROSTER_FIELDS = (
@@ -69,7 +73,7 @@ def office_named(name: str, at: datetime) -> Office:
 @transaction.atomic
 def put_school(row: SchoolRow, *, by: User | None, at: datetime) -> tuple[School, str]:
     """Enter the school or bring it up to the row; returns it with `new`, `changed` or `unchanged`."""
-    school = School.objects.select_for_update().select_related("office").filter(code=row.code).first()
+    school = School.objects.select_for_update(of=("self",)).select_related("office").filter(code=row.code).first()
     office = office_named(row.office, at) if row.office else None
     if school is None:
         return _enter(row, office, by, at), "new"
@@ -89,6 +93,22 @@ def put_school(row: SchoolRow, *, by: User | None, at: datetime) -> tuple[School
     changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
     record("schools.school.changed", by=by, at=at, on=school, school_id=school.pk, changes=changes)
     return school, "changed"
+
+
+@transaction.atomic
+def mark_implemented(*, school: School, on: date, by: User | None, at: datetime) -> School:
+    """登记全面实施 (roles_and_states.md §2, School): since that day the school works by both rules of procedure."""
+    if by is not None and not access.can(by, SchoolPerm.REVIEW, school.pk):
+        raise NotAllowed("登记全面实施由组织科办理。")
+    if on > local_day(at):
+        raise one_fault("implemented_on", f"全面实施日期要在今天（{local_day(at)}）或之前")
+    school = School.objects.select_for_update(of=("self",)).select_related("office").get(pk=school.pk)
+    school.pilot_status, school.implemented_on = PilotStatus.IMPLEMENTED, on
+    school.commit(at)
+    record(
+        "schools.school.implemented", by=by, at=at, on=school, school_id=school.pk, implemented_on=on.isoformat()
+    )
+    return school
 
 
 def values_of(school: School) -> dict[str, Any]:
