@@ -255,3 +255,34 @@ def test_the_periodic_job_leaves_its_mark_for_operators(client: Any, task: Task)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     assert client.get("/livez").json() == {"status": "alive"}
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL at a chosen place: nobody catches it, the transaction ends without a commit."""
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "deadlines.services._tell",
+        "deadlines.services.record_many",
+        "notifications.services._deliver_by_mail",
+        "notifications.services.Delivery.objects.bulk_create",
+    ],
+)
+def test_a_kill_between_two_statements_leaves_the_work_and_the_repeat_tells_once(
+    place: str, cast: factories.Cast, task: Task, monkeypatch: Any
+) -> None:
+    at = at_hour(task.due_on)
+
+    def killed(*args: Any, **kwargs: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, killed)
+        with pytest.raises(Killed):
+            run(at)
+    assert not Message.objects.exists() and not Delivery.objects.filter(status="waiting").exists()
+    assert Outbox.objects.exists() or Deadline.objects.filter(remind_at__lte=at).exists()
+    run(at)
+    assert Reminder.objects.count() == Message.objects.count() == len(mail.outbox) == 1
