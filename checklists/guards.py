@@ -3,11 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from django.utils import timezone
-
 from accounts.models import User
 from checklists.models import Task
 from checklists.states import TASK
+from common import history
 from common.dates import local_day
 from common.transitions import Transition
 from schools import access
@@ -56,7 +55,7 @@ def _closing_refusal(task: Task, step: Transition, user: User) -> str | None:
 
 def _closers(task: Task) -> set[str]:
     """Posts that confirm: 书记, 校长 or 副书记; when 书记 is responsible 校长; one person in both posts: 副书记, else 组织科."""
-    held = _leaders(task, local_day(timezone.now()))
+    held = _leaders(task, local_day(history.now()))
     responsible = held.get(task.responsible_id, set())
     if Post.SECRETARY not in responsible:
         return {Post.SECRETARY, Post.PRINCIPAL, Post.DEPUTY_SECRETARY}

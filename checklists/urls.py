@@ -1,13 +1,13 @@
 """Routes of checklists."""
 
 from django.urls import path
-from django.views import View
+
+from checklists import actions, views
 
 app_name = "checklists"
-V = View.as_view()
 urlpatterns = [
-    path("", V, name="mine"),
-    path("all/", V, name="list"),
-    path("<uuid:pk>/", V, name="task"),
-    path("<uuid:pk>/actions/<slug:name>/", V, name="task-action"),
+    path("", views.mine, name="mine"),
+    path("all/", views.list_tasks, name="list"),
+    path("<uuid:pk>/", views.show_task, name="task"),
+    path("<uuid:pk>/actions/<slug:name>/", actions.take_step, name="task-action"),
 ]

@@ -8,6 +8,7 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 worker_tmp_dir = "/dev/shm"  # noqa: S108  heartbeat file in memory: the root file system is read-only
+loglevel = "warning"
 timeout = 60
 graceful_timeout = 30
 max_requests = 5000

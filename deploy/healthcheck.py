@@ -28,7 +28,7 @@ def web() -> str | None:
 def worker() -> str | None:
     """The worker of this container answers through the broker."""
     name = f"celery@{socket.gethostname()}"
-    command = ["celery", "-A", "fenghua_portal", "inspect", "ping", "--timeout", "10", "-d", name]
+    command = [sys.executable, "-m", "celery", "-A", "fenghua_portal", "inspect", "ping", "--timeout", "10", "-d", name]
     done = subprocess.run(command, capture_output=True, text=True, timeout=40)
     return None if done.returncode == 0 else done.stderr.strip() or "no answer"
 

@@ -10,7 +10,13 @@ from schools.permissions import HEAD_POST, Body, Post, SchoolPerm
 
 def open_actions(meeting: Meeting, user: User) -> list[Transition]:
     """The steps this account may take now; pages and API show the same list."""
-    return [step for step in MEETING.open_from(meeting.status) if refusal(meeting, step, user) is None]
+    steps = MEETING.open_from(meeting.status)
+    return [step for step in steps if refusal(meeting, step, user) is None and not _pointless(meeting, step)]
+
+
+def _pointless(meeting: Meeting, step: Transition) -> bool:
+    """登记流会 while the attendance on record reaches half of those due: the service would say that the quorum is there."""
+    return step.name == "fail_quorum" and meeting.due > 0 and 2 * meeting.present >= meeting.due
 
 
 def may_record(meeting: Meeting, user: User) -> bool:

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 
 from accounts.models import User
 from common.dates import local_day
-from governance.models import AgendaItem, Meeting, MeetingMember, RuleResult
+from governance.models import AgendaItem, ItemMember, Meeting, MeetingMember, PlannedTask, RuleResult, Stance
 from governance.record import ItemRecord, Names, Record, record_of
 from governance.rules import facts as f
 from governance.rules.engine import FIRST_RULES, judge
@@ -68,12 +68,24 @@ def post_labels(school: School, day: date) -> dict[UUID, str]:
 def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
     """With everything a record needs, in a constant number of queries."""
     items = AgendaItem.objects.select_related("matter", "proposer", "confirmed_by").order_by("order")
-    items = items.prefetch_related("presences__member", "stances__member", "planned_tasks__responsible")
+    items = items.prefetch_related(
+        Prefetch("presences", ItemMember.objects.select_related("member")),
+        Prefetch("stances", Stance.objects.select_related("member")),
+        Prefetch("planned_tasks", PlannedTask.objects.select_related("responsible")),
+    )
     return meetings.select_related(
         "school", "chair", "recorder", "catalogue", "signed_by", "minuted_by"
     ).prefetch_related(
         Prefetch("members", MeetingMember.objects.select_related("person").order_by("order", "pk")),
         Prefetch("items", items),
+    )
+
+
+def for_agenda(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
+    """With what the agenda needs: the items in order, each with its matter, and who confirmed them."""
+    items = AgendaItem.objects.select_related("matter").order_by("order")
+    return meetings.select_related("school", "chair", "recorder", "agenda_confirmed_by").prefetch_related(
+        Prefetch("items", items)
     )
 
 

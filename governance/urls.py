@@ -1,20 +1,20 @@
 """Routes of governance."""
 
 from django.urls import path
-from django.views import View
+
+from governance.views import actions, agenda, decisions, matters, meetings, record
 
 app_name = "governance"
-V = View.as_view()
 urlpatterns = [
-    path("meetings/", V, name="meetings"),
-    path("meetings/new/", V, name="meeting-new"),
-    path("meetings/<uuid:pk>/", V, name="meeting"),
-    path("meetings/<uuid:pk>/agenda/", V, name="agenda"),
-    path("meetings/<uuid:pk>/record/", V, name="record"),
-    path("meetings/<uuid:pk>/record/check/", V, name="record-check"),
-    path("meetings/<uuid:pk>/minutes/", V, name="minutes"),
-    path("meetings/<uuid:pk>/actions/<slug:name>/", V, name="meeting-action"),
-    path("decisions/", V, name="decisions"),
-    path("decisions/<uuid:pk>/", V, name="decision"),
-    path("matters/", V, name="matters"),
+    path("meetings/", meetings.meeting_list, name="meetings"),
+    path("meetings/new/", meetings.meeting_new, name="meeting-new"),
+    path("meetings/<uuid:pk>/", meetings.meeting_detail, name="meeting"),
+    path("meetings/<uuid:pk>/agenda/", agenda.agenda, name="agenda"),
+    path("meetings/<uuid:pk>/record/", record.record, name="record"),
+    path("meetings/<uuid:pk>/record/check/", record.record_check, name="record-check"),
+    path("meetings/<uuid:pk>/minutes/", record.minutes, name="minutes"),
+    path("meetings/<uuid:pk>/actions/<slug:name>/", actions.meeting_action, name="meeting-action"),
+    path("decisions/", decisions.decision_list, name="decisions"),
+    path("decisions/<uuid:pk>/", decisions.decision_detail, name="decision"),
+    path("matters/", matters.matter_list, name="matters"),
 ]

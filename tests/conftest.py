@@ -5,6 +5,8 @@ and browser tests where there is no Chromium: those are named at the end, and fa
 """
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +51,13 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """With REQUIRE_BROWSER=1, browser tests that did not run are a failure."""
     if os.environ.get("REQUIRE_BROWSER") and session.config.stash.get(NOT_RUN, []):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure() -> None:
+    """Remove the temporary folders that settings/test.py made for this process."""
+    for folder in (settings.VAR_DIR, settings.MEDIA_ROOT):
+        if folder.parent == Path(tempfile.gettempdir()):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

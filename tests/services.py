@@ -144,7 +144,6 @@ def _own_cluster(binaries: Path, source: str) -> Iterator[Service]:
     """A fresh cluster in a temporary folder; as root it is run by another user, from a copy if that one cannot read the original."""
     owner = _owner()
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
-    as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
     try:
         if owner:
             os.chown(folder, owner.pw_uid, owner.pw_gid)
@@ -155,7 +154,15 @@ def _own_cluster(binaries: Path, source: str) -> Iterator[Service]:
         def run(program: str, *arguments: str) -> None:
             command = [str(binaries / program), "-D", str(data), *arguments]
             done = subprocess.run(
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90, cwd=folder, **as_owner
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=90,
+                cwd=folder,
+                user=owner and owner.pw_uid,
+                group=owner and owner.pw_gid,
+                extra_groups=owner and [],
             )
             if done.returncode:
                 raise Unavailable(f"{program}: {done.stdout.strip()[-500:]}")

@@ -64,7 +64,7 @@ def _create() -> int:
 
 def _install(wanted: str) -> int:
     print("安装依赖, 首次约一两分钟 (installing dependencies, a minute or two the first time)", flush=True)
-    pip = [_python(), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
+    pip: list[str | Path] = [_python(), "-m", "pip", "install", "-qq", "--no-input", "--disable-pip-version-check"]
     lock = LOCKS[wanted]
     if subprocess.run([*pip, "--require-hashes", "-r", lock], stdin=subprocess.DEVNULL).returncode:
         return _fail(f"依赖没有装全 (dependencies are incomplete): {lock.name}。请检查网络或软件源后重试。")

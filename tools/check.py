@@ -40,7 +40,7 @@ STEPS = (  # the slowest first, since two run at a time
     Step("mypy", ("mypy",), EMBEDDED),
     Step("ruff format", ("ruff", "format", "--check", "--quiet", ".")),
     Step("ruff", ("ruff", "check", "--quiet", ".")),
-    Step("import contracts", ("lint-imports", "--no-timings"), EMBEDDED),
+    Step("import contracts", ("lint-imports", "--no-logo"), EMBEDDED),
     Step("templates", ("djlint", "--lint", "--quiet", "templates")),
     Step("check --deploy", ("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"), PRODUCTION),
     Step("migrations", ("python", "manage.py", "makemigrations", "--check", "--dry-run"), EMBEDDED),
@@ -60,7 +60,7 @@ def _run(step: Step, scratch: str) -> bool:
     done = subprocess.run(
         [str(BIN / program), *arguments],
         cwd=ROOT,
-        env=os.environ | {"VAR_DIR": scratch} | step.environment,
+        env={**os.environ, "VAR_DIR": scratch, **step.environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -43,4 +43,4 @@ def provide() -> str | None:
 
 def _draws_chinese() -> bool:
     listing = shutil.which("fc-list")
-    return bool(listing) and bool(subprocess.run([listing, ":lang=zh-cn"], capture_output=True).stdout)
+    return listing is not None and bool(subprocess.run([listing, ":lang=zh-cn"], capture_output=True).stdout)

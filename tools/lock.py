@@ -20,7 +20,16 @@ def main(arguments: list[str]) -> int:
         subprocess.run([TOOL / "bin" / "pip", "install", "-q", "--disable-pip-version-check", RESOLVER], check=True)
     environment = os.environ | {"UV_CUSTOM_COMPILE_COMMAND": HEADER}
     for name in ("requirements", "requirements-dev"):
-        command = [uv, "pip", "compile", "-q", "--universal", "--python-version", "3.11", "--generate-hashes"]
+        command: list[str | Path] = [
+            uv,
+            "pip",
+            "compile",
+            "-q",
+            "--universal",
+            "--python-version",
+            "3.11",
+            "--generate-hashes",
+        ]
         command += [*arguments, f"{name}.in", "-o", f"{name}.txt"]
         if status := subprocess.run(command, cwd=ROOT, env=environment).returncode:
             return status

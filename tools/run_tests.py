@@ -54,7 +54,7 @@ def _run(title: str, environment: Mapping[str, str], arguments: list[str]) -> in
     print(f"\n== {title}", flush=True)
     start = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", *arguments]
-    status = subprocess.run(command, cwd=ROOT, env=os.environ | environment, stdin=subprocess.DEVNULL).returncode
+    status = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL).returncode
     print(f"== {time.monotonic() - start:.0f} s, exit status {status}", flush=True)
     return status
 

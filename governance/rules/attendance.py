@@ -31,7 +31,7 @@ def written_opinions_are_not_counted(item: ItemSituation, law: RuleInForce) -> V
     opinions = len(item.facts.absent_opinions)
     if not opinions:
         return not_applicable("没有缺席成员的书面意见。")
-    stated = [member for member in item.facts.absent_opinions if member in item.stances_of]
+    stated = sorted(item.stances_of.keys() & set(item.facts.absent_opinions))
     if stated:
         return failed(
             f"有{len(stated)}名提交书面意见的缺席成员登记了表态。",

@@ -15,6 +15,8 @@ from governance.rules.reference import MatterRule, Nature, Reference, ReferenceF
 
 DATA = Path(__file__).parent.parent / "data"
 DELIVERED = "2026-11-22"
+# The same safe loader in C where PyYAML has it: ten times quicker, which a first page after start would feel.
+SAFE_LOADER: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_catalogue(version: str = DELIVERED) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def build_reference(catalogue: Mapping[str, Any], rules: Mapping[str, Any], work
 
 
 def _read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml.load((DATA / name).read_text(encoding="utf-8"), Loader=SAFE_LOADER)  # noqa: S506
     return content
 
 

@@ -58,7 +58,7 @@ def minutes_are_signed_in_time(meeting: MeetingSituation, law: RuleInForce) -> V
     said = f"纪要{day}签发，期限{until}（会后{workdays}个工作日）"
     if signed_on <= last:
         return passed(f"{said}。", **facts)
-    return failed(f"{said}，已过期限。", f"今后在会后{workdays}个工作日内签发。", **facts)
+    return failed(f"{said}，已过期限。", f"核对签发日期；今后在会后{workdays}个工作日内签发。", **facts)
 
 
 def _signer(meeting: MeetingSituation) -> str | None:

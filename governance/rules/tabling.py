@@ -140,7 +140,7 @@ def urgent_items_have_consent_and_reason(item: ItemSituation, law: RuleInForce) 
         remedies.append("改到下次会议，按程序准备")
     if not item.facts.urgent_consent:
         missing.append("没有登记主持人同意")
-        remedies.append("登记主持人是否同意")
+        remedies.append("征得主持人同意后登记")
     if not reason_given:
         missing.append("没有写明紧急理由")
         remedies.append("写明紧急理由")

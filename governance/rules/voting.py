@@ -135,7 +135,9 @@ def outcome_agrees_with_the_vote(item: ItemSituation, law: RuleInForce) -> Verdi
         return passed(f"{vote}{'' if reached else '，结论为不通过'}。", due=due, agree=agree, needed=needed)
     if item.adopted:
         return failed(f"{vote}。", "结论改为不通过，或暂缓后再议。", due=due, agree=agree, needed=needed)
-    return failed(f"{vote}，结论却是不通过。", "结论改为通过，或核对表态。", due=due, agree=agree, needed=needed)
+    return failed(
+        f"{vote}，结论却是不通过。", "结论改为通过，或核对登记的赞成人数。", due=due, agree=agree, needed=needed
+    )
 
 
 @item_rule("R-V10", reads={"catalogue": Kind.CODES})
@@ -164,8 +166,8 @@ def whoever_has_an_interest_is_recused(item: ItemSituation, law: RuleInForce) ->
     recused = item.facts.recused
     if not (item.facts.conflicts or recused):
         return not_applicable("没有成员声明利害关系，也没有成员回避。")
-    staying = [member for member in item.facts.conflicts if member not in recused]
-    stating = [member for member in recused if member in item.stances_of]
+    staying = sorted(set(item.facts.conflicts).difference(recused))
+    stating = sorted(item.stances_of.keys() & set(recused))
     if not (staying or stating):
         return passed(f"{len(recused)}名成员已回避，没有表态。", recused=len(recused))
     wrong: list[str] = []
@@ -180,10 +182,10 @@ def whoever_has_an_interest_is_recused(item: ItemSituation, law: RuleInForce) ->
         "，".join(wrong) + "。",
         "；".join(remedies) + "。",
         recused=len(recused),
-        staying=len(staying),
-        staying_members=staying,
-        stating=len(stating),
-        stating_members=stating,
+        not_recused=len(staying),
+        not_recused_members=staying,
+        recused_with_stance=len(stating),
+        recused_with_stance_members=stating,
     )
 
 

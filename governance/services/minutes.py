@@ -97,9 +97,9 @@ def _write(meeting: Meeting, new: Record) -> None:
     MeetingMember.objects.bulk_update(members.values(), ["status", "reason"])
     items = {item.pk: item for item in meeting.items.all()}
     written = [(items[entry.item], entry) for entry in new.items]
-    for item, entry in written:
-        item.method, item.outcome, item.decision_text = entry.method, entry.outcome, entry.decision_text.strip()
-        item.agree, item.disagree, item.abstain = entry.votes or (None, None, None)
+    for item, typed in written:
+        item.method, item.outcome, item.decision_text = typed.method, typed.outcome, typed.decision_text.strip()
+        item.agree, item.disagree, item.abstain = typed.votes or (None, None, None)
     AgendaItem.objects.bulk_update(
         [item for item, _ in written], ["method", "outcome", "decision_text", "agree", "disagree", "abstain"]
     )

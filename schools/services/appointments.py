@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 from accounts.models import User
 from audit.services import record
 from common.dates import local_day
-from common.errors import NotAllowed, one_fault
+from common.errors import NotAllowed, Stale, one_fault
 from schools import access
 from schools.models import Appointment, Office, Person, School
 from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SCHOOL_POSTS, SYSTEM_POSTS, Post, SchoolPerm
@@ -45,6 +45,8 @@ def appoint(new: NewAppointment, *, by: User | None, at: datetime) -> Appointmen
     """Record an appointment. `by` None is the system itself (loading, migration)."""
     if by is not None and not may_appoint(by, new.post, new.school):
         raise NotAllowed(f"{new.post.label}的任职由{_who_appoints(new.post)}登记。")
+    if new.school is not None:
+        School.objects.select_for_update().get(pk=new.school.pk)  # two people made secretary at once queue up here
     person = Person.objects.select_for_update().get(pk=new.person.pk)
     _check(new, person)
     appointment = Appointment(
@@ -74,13 +76,20 @@ def appoint(new: NewAppointment, *, by: User | None, at: datetime) -> Appointmen
 
 
 @transaction.atomic
-def end_appointment(*, appointment: Appointment, ends_on: date, by: User | None, at: datetime) -> Appointment:
-    """Record the last day of an appointment; rights end after it."""
-    appointment = Appointment.objects.select_for_update(of=("self",)).select_related("person", "school").get(pk=appointment.pk)
+def end_appointment(
+    *, appointment: Appointment, ends_on: date, version: int | None = None, by: User | None, at: datetime
+) -> Appointment:
+    """Record the last day of an appointment; rights end after it. `version` is what the caller saw."""
+    rows = Appointment.objects.select_for_update(of=("self",)).select_related("person__account", "school")
+    appointment = rows.get(pk=appointment.pk)
     if by is not None and not may_appoint(by, appointment.post, appointment.school):
         raise NotAllowed(f"{appointment.get_post_display()}的任职由{_who_appoints(Post(appointment.post))}登记。")
+    if version is not None and version != appointment.version:
+        raise Stale("刚才有人更新过这项任职。看过最新情况再登记。")
     if ends_on < appointment.starts_on:
         raise one_fault("ends_on", f"任职止要在任职起（{appointment.starts_on}）当天或之后")
+    if appointment.ends_on is not None and ends_on > appointment.ends_on:
+        raise one_fault("ends_on", f"任职止已登记为 {appointment.ends_on}，只能提前。接着任职的，登记新的任期")
     appointment.ends_on = ends_on
     appointment.commit(at)
     _project(appointment.person, at)

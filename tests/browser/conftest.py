@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
@@ -21,9 +22,14 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 PICTURES = Path(__file__).resolve().parents[2] / "var" / "browser"
 WAIT = 10_000  # milliseconds until a missing element fails the test
 FAILED = pytest.StashKey[bool]()
-DESKTOP = {"viewport": {"width": 1440, "height": 900}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
-CHINA = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+CHINA: dict[str, Any] = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
 
 NewPage = Callable[..., Page]
 
@@ -43,7 +49,7 @@ def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewPa
     open_pages: list[Page] = []
     faults: list[str] = []
 
-    def make(**options: object) -> Page:
+    def make(**options: Any) -> Page:
         page = browser.new_context(**(CHINA | options)).new_page()
         page.set_default_timeout(WAIT)
         page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))

@@ -1,5 +1,6 @@
 """docker-compose.yml without an engine: what the schema cannot see."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -26,26 +27,25 @@ REQUIRED = {
     "REDIS_PASSWORD": "x",
 }
 
+SCHEMA = (str(BIN / "check-jsonschema"), "-q", "--builtin-schema", "vendor.compose-spec", COMPOSE.name)
+# Compose 1 sees more than the schema does; it is asked where it is installed.
+CHECKERS = [
+    SCHEMA,
+    *([("docker-compose", "-f", COMPOSE.name, "config", "-q")] if shutil.which("docker-compose") else []),
+]
+
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
-def test_the_file_fits_the_compose_schema():
-    check = [str(BIN / "check-jsonschema"), "-q", "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
-    done = subprocess.run(check, capture_output=True, text=True)
+@pytest.mark.parametrize("checker", CHECKERS, ids=lambda checker: Path(checker[0]).name)
+def test_the_file_is_understood(checker: tuple[str, ...]):
+    done = subprocess.run(checker, env=os.environ | REQUIRED, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_it_is_written_for_compose_1_too():
     assert "name" not in FILE
     assert not [name for name, service in SERVICES.items() if "env_file" in service or "develop" in service]
-
-
-@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="no docker-compose program on this machine")
-def test_docker_compose_accepts_it(tmp_path: Path):
-    command = ["docker-compose", "-f", str(COMPOSE), "config", "-q"]
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)} | REQUIRED
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 def test_every_part_of_the_issue_is_there():

@@ -180,7 +180,7 @@ def tabling(i: Item) -> dict[str, str]:
         else INS
         if i.outcome is None
         else ok(i.outcome in ("proposed_to_party", "deferred", "withdrawn")),
-        "R-T07": NA if not w.party or i.matter is None else ok(i.code.startswith("P")),
+        "R-T07": NA if not w.party or i.matter is None else ok(str(i.code).startswith("P")),
         "R-T13": ok(bool(i.item.get("urgent_consent")) and filled(i.item.get("urgent_reason")) and not i.important)
         if urgent
         else NA,
@@ -215,7 +215,7 @@ def beforehand(i: Item) -> dict[str, str]:
 
 def voting(i: Item) -> dict[str, str]:
     w = i.world
-    secretary, principal = w.holder("secretary"), w.holder("principal")
+    secretary, principal = w.holder("secretary") or "", w.holder("principal") or ""  # nobody is called ""
     agree = i.votes["agree"] if i.secret and i.votes else i.tally("agree")
     others = set(w.members) - i.here
     tasks = i.item.get("tasks") or []

@@ -25,7 +25,13 @@ OUTCOMES = (
     *("deferred", "withdrawn", "proposed_to_party"),
 )
 FORMS = (None, "meeting", "meeting", "circulation", "countersign", "one_by_one")
-SCHOOLS = (None, {}, {"leadership_mode": "separate"}, {"leadership_mode": "separate"}, {"leadership_mode": "combined"})
+SCHOOLS: tuple[dict[str, str] | None, ...] = (
+    None,
+    {},
+    {"leadership_mode": "separate"},
+    {"leadership_mode": "separate"},
+    {"leadership_mode": "combined"},
+)
 TIMES = ("T00:00:00+08:00", "T23:59+08:00", "T14:00:00.5+08:00", "T15:59:59Z")
 DAYS = (
     *(date(2026, 9, 10), date(2026, 9, 29), date(2025, 1, 24), date(2024, 2, 1)),

@@ -216,7 +216,8 @@ def test_a_date_time_without_offset_or_sense_is_refused(written: object) -> None
 
 
 def test_there_is_no_day_in_what_is_no_document() -> None:
-    assert [day_of(made) for made in (None, [], "x", {}, {"scheduled_at": None})] == [None] * 5
+    documents: list[object] = [None, [], "x", {}, {"scheduled_at": None}]
+    assert [day_of(made) for made in documents] == [None] * 5
 
 
 @pytest.mark.parametrize(

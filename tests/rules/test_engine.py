@@ -131,6 +131,41 @@ def test_the_example_of_the_contract() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("rule", "patch", "message"),
+    [
+        ("R-Q01", {"attendance": None}, "应到7人，还有7人没有登记到会情况。"),
+        (
+            "R-T03",
+            {"items[1].proposed_on": "2026-09-10"},
+            "议题提出日期2026-09-10，会议日期2026-09-10，只提前0天（须提前2天）。",
+        ),
+        (
+            "R-T03",
+            {"items[1].proposed_on": "2026-09-11"},
+            "议题提出日期2026-09-11，会议日期2026-09-10，在会议之后（须提前2天）。",
+        ),
+        ("R-C02", {"chair": {"member": "c4"}, "members[3].posts": []}, "代为主持的不是副书记或委员，没有登记委托。"),
+        ("R-V02", {"items[1].stances[5].seq": 8}, "书记没有最后表态。"),
+        ("R-V12", {"items[1].conflicts": ["c4", "c5"]}, "2名有利害关系的成员没有回避。"),
+        ("R-E01", {"items[1].tasks": [{}, {}]}, "2项会后任务中有2项缺目标、措施、时限或责任人。"),
+    ],
+)
+def test_messages_say_what_is_the_case_with_the_numbers(rule: str, patch: dict[str, Any], message: str) -> None:
+    assert judged(document(PARTY, patch), [rule])[-1].message == message
+
+
+def test_without_members_the_message_says_so() -> None:
+    made = {"body": "party", "scheduled_at": "2026-09-10T14:00:00+08:00"}
+    assert judged(made, ["R-Q01"])[0].message == "还没有应到成员，无法核对人数。"
+
+
+def test_a_waived_result_no_longer_blocks_and_keeps_all_else() -> None:
+    failing = judged(document(PARTY, {"recorder": None}), ["R-A09"])[0]
+    assert failing.blocks and not failing.as_waived().blocks
+    assert failing.as_waived().as_document() == {**failing.as_document(), "outcome": "waived"}
+
+
 def large_meeting() -> dict[str, Any]:
     """20 items, 9 members, 180 stances."""
     made = document(PARTY)

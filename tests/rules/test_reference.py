@@ -125,6 +125,12 @@ def rule(rules: dict[str, Any], rule_id: str) -> dict[str, Any]:
     return next(entry for entry in rules["rules"] if entry["id"] == rule_id)
 
 
+def test_a_parameter_may_be_nought() -> None:
+    rules = copy.deepcopy(RULES)
+    rule(rules, "R-T03").update(parameters={"min_days_before": 0})
+    assert build_reference(CATALOGUE, rules, WORKDAYS).rules["R-T03"].whole("min_days_before") == 0
+
+
 @pytest.mark.parametrize(("name", "damage"), BROKEN, ids=[name for name, _ in BROKEN])
 def test_data_nobody_can_judge_by_is_refused_when_it_is_loaded(name: str, damage: Any) -> None:
     catalogue, rules = copy.deepcopy(CATALOGUE), copy.deepcopy(RULES)

@@ -1,6 +1,7 @@
 """Majorities against counting by brute force, and the rules that use them."""
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,12 @@ def test_the_named_functions_are_the_thresholds() -> None:
 def test_quorum_and_majority_turn_exactly_at_the_smallest_number(n: int) -> None:
     for x in {max(0, n // 2 - 1), n // 2, n // 2 + 1, (n + 1) // 2, 2 * n // 3, (2 * n + 2) // 3, n}:
         votes = {"agree": x, "disagree": 0, "abstain": 0}
-        item = {"catalogue": "P16", "method": "secret_ballot", "outcome": "approved", "counted_votes": votes}
+        item: dict[str, Any] = {
+            "catalogue": "P16",
+            "method": "secret_ballot",
+            "outcome": "approved",
+            "counted_votes": votes,
+        }
         party = outcomes(meeting_of(n, min(x, n), **item))
         principal = outcomes(meeting_of(n, min(x, n), body="principal"))
         expected = {
@@ -51,7 +57,7 @@ def test_quorum_and_majority_turn_exactly_at_the_smallest_number(n: int) -> None
 
 
 def test_votes_of_a_secret_ballot_need_no_members() -> None:
-    item = {
+    item: dict[str, Any] = {
         "method": "secret_ballot",
         "outcome": "rejected",
         "counted_votes": {"agree": 0, "disagree": 0, "abstain": 0},

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import secrets
 import signal
 import socket
 from argparse import ArgumentParser
@@ -15,8 +14,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.core.servers.basehttp import get_internal_wsgi_application
-from django.db import connection, transaction
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+from demo.passwords import new_password
 
 env = environ.Env()
 WEB_THREADS = 8
@@ -70,13 +71,13 @@ class Command(BaseCommand):
         if School.objects.exists():
             return None
         wants_demo = not no_demo and env.bool("PORTAL_DEMO", default=connection.vendor == "sqlite")
-        password = env.str("DEMO_PASSWORD", default="") or new_password()
-        with transaction.atomic():  # interrupted half-way, the next start finds an empty database again
+        if not wants_demo:
             call_command("load_reference", verbosity=0)
-            if wants_demo:
-                self.stdout.write("数据库为空，正在装入演示数据，约需一两分钟…")
-                call_command("load_demo", password=password, verbosity=0)
-        return password if wants_demo else None
+            return None
+        self.stdout.write("数据库为空，正在装入演示数据，约需一两分钟…")
+        password = env.str("DEMO_PASSWORD", default="") or new_password()
+        call_command("load_demo", password=password, verbosity=0)
+        return password
 
     def _announce(self, address: str, password: str | None) -> None:
         self.stdout.write(f"\n{settings.PORTAL_TITLE}\n  地址  {address}")
@@ -124,13 +125,6 @@ def _has_unapplied_migrations() -> bool:
     """Cheaper than running `migrate`, which costs a warm start most of its second."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-
-
-def new_password() -> str:
-    """Four groups of letters and digits that are read aloud without confusion, in the classes the password rules ask for."""
-    letters = "abcdefghjkmnpqrstuvwxyz"
-    groups = ["".join(secrets.choice(letters) for _ in range(4)) for _ in range(2)]
-    return f"{groups[0].capitalize()}-{groups[1]}-{secrets.randbelow(9000) + 1000}"
 
 
 def _password_note(password: str | None) -> str:

@@ -1,0 +1,252 @@
+"""The year of one school: each planned meeting and each task step by step, as the people of the school would do it."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from random import Random
+
+from accounts.models import User
+from checklists import services as tasks
+from checklists.models import Task
+from demo.days import clock, working_day
+from demo.people import Accounts, Cast, Change, Holder
+from demo.plan import Ending, MeetingPlan
+from demo.words import words
+from demo.work import STUCK_WITHIN, Act, course
+from demo.writing import Due, Writer
+from governance import services as governance
+from governance.models import AgendaItem, Meeting, MeetingMember
+from schools.permissions import HEAD_POST, Body, Post
+
+Put = Callable[[datetime, Callable[[datetime], None]], None]
+NOT_HELD = (Ending.DRAFT, Ending.CONFIRMED, Ending.CALLED, Ending.CANCELLED)
+UNSIGNED = (Ending.HELD, Ending.NO_MAJORITY, Ending.NO_OUTCOME, Ending.NO_TASK, Ending.LAPSED)
+
+
+class SchoolYear:
+    """What happens in one school. `put` sets an act on the district's agenda; `stuck` tasks will be overdue at the end."""
+
+    def __init__(self, cast: Cast, rng: Random, put: Put, as_of: date, stuck: int) -> None:
+        self.cast, self.rng, self.put, self.as_of, self.stuck = cast, rng, put, as_of, stuck
+        self.places = words()["places"]
+
+    def expect(self, plan: MeetingPlan) -> None:
+        """Set everything about a planned meeting on the agenda."""
+        MeetingCourse(self, plan).expect()
+
+    def expect_change(self, change: Change, accounts: Accounts, organiser: User) -> None:
+        """A change of office: the successor takes over what the other one has not done."""
+
+        def step(at: datetime) -> None:
+            before, after = self.cast.replace(change, accounts, organiser)
+            open_tasks = Task.objects.open().filter(responsible=before.person).order_by("due_on", "pk")
+            by = self.cast.head(Post.SECRETARY, change.on).account
+            for task in open_tasks:
+                reason = self.rng.choice(words()["reassigned"])
+                tasks.hand_to(task=task, person=after.person, reason=reason, by=by, at=at)
+
+        self.put(clock(change.on, 9, 10), step)
+
+    def follow(self, task: Task, at: datetime) -> None:
+        """Set the course of a new task on the agenda."""
+        recently = self.as_of - STUCK_WITHIN <= task.due_on < self.as_of - timedelta(days=1)
+        stuck = self.stuck > 0 and recently
+        self.stuck -= stuck
+        for act in course(at, task.due_on, self.as_of, self.rng, stuck=stuck):
+            self.put(max(act.at, at + timedelta(minutes=5)), self._step(task, act))
+
+    def _step(self, task: Task, act: Act) -> Callable[[datetime], None]:
+        return lambda at: getattr(self, f"_{act.name}")(task.pk, act, at)
+
+    # --- steps on tasks ------------------------------------------------------------------------------------------
+
+    def _task(self, pk: object) -> tuple[Task, Holder]:
+        task = Task.objects.get(pk=pk)
+        return task, self.cast.holder_of(task.responsible_id)
+
+    def _text(self, key: str) -> str:
+        return str(self.rng.choice(words()[key]))
+
+    def _progress(self, pk: object, act: Act, at: datetime) -> None:
+        task, doer = self._task(pk)
+        tasks.progress(task=task, text=self._text("progress"), by=doer.account, at=at)
+
+    def _submit(self, pk: object, act: Act, at: datetime) -> None:
+        task, doer = self._task(pk)
+        tasks.submit(task=task, text=self._text("submitted"), by=doer.account, at=at)
+
+    def _close(self, pk: object, act: Act, at: datetime) -> None:
+        task, doer = self._task(pk)
+        tasks.close(task=task, by=self._closer(doer, at).account, at=at)
+
+    def _return(self, pk: object, act: Act, at: datetime) -> None:
+        task, doer = self._task(pk)
+        tasks.send_back(task=task, reason=self._text("returned"), by=self._closer(doer, at).account, at=at)
+
+    def _reschedule(self, pk: object, act: Act, at: datetime) -> None:
+        task, _ = self._task(pk)
+        due_on = task.due_on + timedelta(days=act.days)
+        by = self.cast.head(Post.PRINCIPAL, at.date()).account
+        tasks.reschedule(task=task, due_on=due_on, reason=self._text("rescheduled"), by=by, at=at)
+
+    def _cancel(self, pk: object, act: Act, at: datetime) -> None:
+        task, doer = self._task(pk)
+        heads = [self.cast.head(post, at.date()) for post in (Post.PRINCIPAL, Post.SECRETARY)]
+        by = next((head for head in heads if head is not doer), None)
+        if by is not None:
+            tasks.cancel(task=task, reason=self._text("cancelled"), by=by.account, at=at)
+
+    def _closer(self, doer: Holder, at: datetime) -> Holder:
+        return self.rng.choice(self.cast.closers(doer.person.pk, doer.person.pk, at.date()))
+
+
+class MeetingCourse:
+    """One meeting from its draft to its signature, or as far as it will have come."""
+
+    def __init__(self, year: SchoolYear, plan: MeetingPlan) -> None:
+        self.year, self.plan = year, plan
+        self.cast, self.rng = year.cast, year.rng
+        self.meeting: Meeting | None = None
+
+    def expect(self) -> None:
+        """Set the acts on the agenda, each at its time."""
+        for at, step in self._acts():
+            self.year.put(at, step)
+
+    def _acts(self) -> list[tuple[datetime, Callable[[datetime], None]]]:
+        plan, rng = self.plan, self.rng
+        acts: list[tuple[datetime, Callable[[datetime], None]]] = []
+        if plan.afterwards:
+            entered = plan.starts + timedelta(hours=rng.choice((2, 3, 18)))
+            acts = [(entered, self._create), (entered + timedelta(minutes=25), self._confirm)]
+            held = entered + timedelta(minutes=40)
+        else:
+            acts = self._before()
+            held = plan.starts + timedelta(minutes=rng.randint(2, 9))
+        if plan.ending in NOT_HELD:
+            return acts
+        acts.append((held, self._hold))
+        recorded = held + timedelta(minutes=rng.randint(70, 170))
+        if plan.ending == Ending.HELD:
+            return acts
+        acts.append((recorded, self._record))
+        if plan.ending == Ending.LAPSED:
+            acts.append((recorded + timedelta(minutes=20), self._lapse))
+        if plan.ending in UNSIGNED:
+            return acts
+        return acts + self._after(recorded)
+
+    def _before(self) -> list[tuple[datetime, Callable[[datetime], None]]]:
+        """Draft, agenda, notice in the days before."""
+        plan, rng = self.plan, self.rng
+        drafted = working_day(min(plan.day, self.year.as_of), -rng.choice((4, 5)))
+        called = working_day(min(plan.day, self.year.as_of), -rng.choice((2, 3)))
+        acts = [(clock(drafted, 9, rng.randrange(60)), self._create)]
+        if plan.ending == Ending.DRAFT:
+            return acts
+        acts.append((clock(called, 10, rng.randrange(60)), self._confirm))
+        if plan.ending == Ending.CONFIRMED:
+            return acts
+        acts.append((clock(called, 14, rng.randrange(60)), self._call))
+        if plan.ending == Ending.CANCELLED:
+            acts.append((plan.starts - timedelta(hours=rng.randint(3, 6)), self._cancel))
+        return acts
+
+    def _after(self, recorded: datetime) -> list[tuple[datetime, Callable[[datetime], None]]]:
+        """Sent for signature, and signed within the three working days, now and then later."""
+        plan, rng = self.plan, self.rng
+        minuted = recorded + timedelta(minutes=rng.randint(10, 45))
+        acts = [(minuted, self._minute)]
+        if plan.ending == Ending.RETURNED:
+            acts.append((clock(working_day(minuted.date(), 1), 9, 20), self._send_back))
+        if plan.ending == Ending.SIGNED:
+            steps = rng.choice((1, 1, 2, 2, 3)) if rng.random() < 0.93 else rng.randint(4, 6)
+            signed = clock(working_day(minuted.date(), steps), rng.randint(9, 16), rng.randrange(60))
+            acts.append((signed, self._sign))
+        return acts
+
+    # --- steps ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _now(self) -> Meeting:
+        assert self.meeting is not None  # noqa: S101  the draft comes first
+        return self.meeting
+
+    def _clerk(self) -> Holder:
+        return self.cast.head(Post.CLERK, self.plan.day if self.plan.day <= self.year.as_of else self.year.as_of)
+
+    def _head(self, at: datetime) -> User:
+        return self.cast.head(HEAD_POST[self.plan.body], at.date()).account
+
+    def _create(self, at: datetime) -> None:
+        plan, day = self.plan, self.plan.day
+        proposed_on = min(working_day(day, -4), at.date())
+        items = tuple(
+            governance.ItemInput(
+                title=item.title,
+                matter=item.matter,
+                proposer=self.cast.answering(self._proposer(item.topic.tasks[0].who), at.date()).person.pk,
+                proposed_on=proposed_on,
+                summary=item.topic.summary,
+            )
+            for item in plan.items
+        )
+        clerk = self._clerk()
+        agenda = governance.AgendaInput(
+            scheduled_at=plan.starts,
+            place=self.rng.choice(self.year.places[plan.body]),
+            recorder=clerk.person.pk,
+            items=items,
+        )
+        self.meeting = governance.create_meeting(
+            school=self.cast.school, body=plan.body, agenda=agenda, by=clerk.account, at=at
+        )
+
+    def _proposer(self, who: str) -> str:
+        """Topics come from the leadership team (R-T01, R-T02): a clerk's through the secretary or the principal."""
+        if who in ("office", "clerk"):
+            return "secretary" if self.plan.body == Body.PARTY else "principal"
+        return who
+
+    def _confirm(self, at: datetime) -> None:
+        self.meeting = governance.confirm_agenda(meeting=self._now, by=self._head(at), at=at)
+
+    def _call(self, at: datetime) -> None:
+        self.meeting = governance.call_meeting(meeting=self._now, by=self._clerk().account, at=at)
+
+    def _cancel(self, at: datetime) -> None:
+        reason = self.rng.choice(words()["meeting_cancelled"])
+        self.meeting = governance.cancel_meeting(meeting=self._now, reason=reason, by=self._head(at), at=at)
+
+    def _hold(self, at: datetime) -> None:
+        self.meeting = governance.hold_meeting(meeting=self._now, by=self._clerk().account, at=at)
+
+    def _record(self, at: datetime) -> None:
+        members = MeetingMember.objects.filter(meeting=self._now).order_by("order", "pk")
+        due = [
+            Due(person, name, tuple(posts)) for person, name, posts in members.values_list("person_id", "name", "posts")
+        ]
+        items = list(AgendaItem.objects.filter(meeting=self._now).order_by("order").values_list("pk", flat=True))
+        day = self.plan.day
+        clerk = self._clerk()
+        writer = Writer(
+            self.plan, due, items, clerk.person.pk, lambda who: self.cast.answering(who, day).person.pk, self.rng
+        )
+        new = writer.write()
+        self.meeting = governance.save_record(meeting=self._now, new=new, version=None, by=clerk.account, at=at)
+
+    def _lapse(self, at: datetime) -> None:
+        self.meeting = governance.lapse_meeting(meeting=self._now, by=self._head(at), at=at)
+
+    def _minute(self, at: datetime) -> None:
+        self.meeting = governance.minute_meeting(meeting=self._now, by=self._clerk().account, at=at)
+
+    def _send_back(self, at: datetime) -> None:
+        reason = self.rng.choice(words()["meeting_returned"])
+        self.meeting = governance.return_meeting(meeting=self._now, reason=reason, by=self._head(at), at=at)
+
+    def _sign(self, at: datetime) -> None:
+        self.meeting = governance.sign_meeting(meeting=self._now, by=self._head(at), at=at)
+        new = Task.objects.filter(checklist__decision__meeting=self.meeting)
+        for task in new.order_by("checklist__decision__number", "order"):
+            self.year.follow(task, at)
+        self.meeting = None

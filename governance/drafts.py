@@ -1,0 +1,182 @@
+"""The agenda while it is typed (准备议题): who is due, what the rules say of it, what still stops the notice."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from common.dates import local_day, meeting_time
+from common.errors import Difference
+from governance.models import Meeting
+from governance.rules import facts as f
+from governance.rules.engine import judge
+from governance.rules.findings import MEETING, Result
+from governance.rules.load import delivered_reference
+from governance.selectors import RULE_POSTS, DueMember
+from governance.services import AgendaInput, ItemInput
+from schools.models import Appointment, Person, School
+from schools.permissions import BODY_POSTS, HEAD_POST, Body, Post
+
+BEFORE_MEETING = ("R-C01", "R-C03", "R-A09", "R-T05")  # rules that can be answered before anybody has come
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Everybody in office at a school on a day, and who of them is due at a body. One query."""
+
+    due: list[DueMember]
+    people: list[Person]
+    labels: Mapping[UUID, str]
+
+    def choices(self, people: list[Person]) -> list[tuple[str, str]]:
+        """Options of a select: “林岚（校长、委员）”."""
+        return [(str(person.pk), f"{person.name}（{self.labels[person.pk]}）") for person in people]
+
+
+def roster_on(school: School, body: str, day: date) -> Roster:
+    """The roster of that day, head of the body first among those due, then by rank (R-A01, R-A03)."""
+    held: dict[UUID, list[Appointment]] = {}
+    for row in Appointment.objects.on(day).filter(school=school).select_related("person").order_by("rank", "pk"):
+        held.setdefault(row.person_id, []).append(row)
+    due = [
+        DueMember(rows[0].person, tuple(dict.fromkeys(row.post for row in rows if row.post in RULE_POSTS)))
+        for rows in held.values()
+        if any(row.post in BODY_POSTS[body] for row in rows)
+    ]
+    labels = {person: "、".join(dict.fromkeys(Post(row.post).label for row in rows)) for person, rows in held.items()}
+    return Roster(
+        sorted(due, key=lambda member: HEAD_POST[body] not in member.posts),
+        [rows[0].person for rows in held.values()],
+        labels,
+    )
+
+
+def stored_agenda(meeting: Meeting) -> AgendaInput:
+    """The agenda as it stands in the rows, in the form in which it is typed."""
+    return AgendaInput(
+        scheduled_at=meeting.scheduled_at,
+        place=meeting.place,
+        chair=meeting.chair_id,
+        delegation_note=meeting.delegation_note,
+        recorder=meeting.recorder_id,
+        items=tuple(
+            ItemInput(
+                item.title,
+                item=item.pk,
+                matter=item.matter.code if item.matter else "",
+                proposer=item.proposer_id,
+                proposed_on=item.proposed_on,
+                summary=item.summary,
+            )
+            for item in meeting.items.all()
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the rules say: of the meeting, and of each line of the agenda in its order."""
+
+    meeting: list[Result] = field(default_factory=list)
+    items: list[list[Result]] = field(default_factory=list)
+
+    def all(self) -> list[Result]:
+        """Everything said."""
+        return [*self.meeting, *(result for results in self.items for result in results)]
+
+
+def judge_agenda(school: School, body: str, agenda: AgendaInput, due: list[DueMember]) -> Judged:
+    """The rules of `BEFORE_MEETING` on an agenda that need not be stored."""
+    known = {member.person.pk for member in due}
+    chair = f.ChairFacts(str(agenda.chair), agenda.delegation_note) if agenda.chair in known else None
+    facts = f.MeetingFacts(
+        body=f.Body(body),
+        scheduled_at=agenda.scheduled_at,
+        leadership_mode=f.LeadershipMode(school.leadership_mode),
+        chair=chair,
+        recorder=str(agenda.recorder) if agenda.recorder else None,
+        members=tuple(f.MemberFacts(str(m.person.pk), frozenset(map(f.Post, m.posts))) for m in due),
+        items=tuple(
+            f.ItemFacts(id=str(order), order=order, title=line.title, catalogue=line.matter or None)
+            for order, line in enumerate(agenda.items)
+        ),
+    )
+    by_subject: dict[str, list[Result]] = {}
+    for result in judge(facts, delivered_reference(), BEFORE_MEETING):
+        by_subject.setdefault(result.subject, []).append(result)
+    return Judged(
+        by_subject.get(MEETING, []), [by_subject.get(f"items/{order}", []) for order in range(len(agenda.items))]
+    )
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that has to be so before the notice goes out, and what to do when it is not."""
+
+    ok: bool
+    text: str
+    todo: str = ""
+
+
+def before_calling(agenda: AgendaInput, *, body: str, confirmed: str = "") -> list[Check]:
+    """What 发会议通知 waits for (roles_and_states.md §2, call). `confirmed` says who confirmed the agenda and when."""
+    head = HEAD_POST[Body(body)].label
+    count = len(agenda.items)
+    open_items = "、".join(str(n) for n, line in enumerate(agenda.items, start=1) if not line.matter)
+    checks = [
+        Check(True, f"议程有 {count} 个议题")
+        if count
+        else Check(False, "议程还没有议题", "从目录选事项，或写一个议题名称")
+    ]
+    if open_items:
+        checks.append(Check(False, f"第 {open_items} 项还没归入目录事项", "给它选一个事项（R-T05）"))
+    elif count:
+        checks.append(Check(True, "每个议题都归入目录事项"))
+    checks.append(
+        Check(True, f"{head}已审定议程（{confirmed}）")
+        if confirmed
+        else Check(False, f"{head}还没有审定议程", f"议题填好后，由{head}在会议页点“审定议程”")
+    )
+    return checks
+
+
+def agenda_differences(theirs: AgendaInput, yours: AgendaInput, names: Mapping[UUID, str]) -> list[Difference]:
+    """Every field in which the stored agenda and the typed one differ, with labels and values in words."""
+    left, right = dict(_fields(theirs, theirs, names)), dict(_fields(yours, theirs, names))
+    found = []
+    for key in [*left, *(key for key in right if key not in left)]:
+        path, label = key
+        removed_or_new = key not in left or key not in right
+        if removed_or_new and not path.endswith(".title"):
+            continue  # of a line that only one of the two has, its name is enough
+        before, after = left.get(key, "–"), right.get(key, "–")
+        if before != after:
+            found.append(Difference(path, label, before, after))
+    return found
+
+
+Fields = Iterator[tuple[tuple[str, str], str]]
+
+
+def _fields(agenda: AgendaInput, stored: AgendaInput, names: Mapping[UUID, str]) -> Fields:
+    def person(key: UUID | None) -> str:
+        return names.get(key, "（不在任）") if key else "–"
+
+    yield ("scheduled_at", "时间"), f"{local_day(agenda.scheduled_at).year}年{meeting_time(agenda.scheduled_at)}"
+    yield ("place", "地点"), agenda.place or "–"
+    yield ("chair", "主持"), person(agenda.chair)
+    yield ("recorder", "记录"), person(agenda.recorder)
+    yield ("delegation_note", "委托主持说明"), agenda.delegation_note or "–"
+    known = {line.item: order for order, line in enumerate(stored.items, start=1)}
+    for order, line in enumerate(agenda.items, start=1):
+        place = known.get(line.item) if line.item else None
+        if place is None:
+            yield (f"items.new.{order}.title", f"第 {order} 项（新加）·名称"), line.title or "未写名称"
+            continue
+        label, base = f"原第 {place} 项", f"items.{line.item}"
+        yield (f"{base}.order", f"{label}·次序"), f"第 {order} 项"
+        yield (f"{base}.title", f"{label}·名称"), line.title or "–"
+        yield (f"{base}.matter", f"{label}·事项"), line.matter or "–"
+        yield (f"{base}.proposer", f"{label}·提出人"), person(line.proposer)
+        yield (f"{base}.proposed_on", f"{label}·提出日期"), str(line.proposed_on or "–")
+        yield (f"{base}.summary", f"{label}·事由"), line.summary or "–"

@@ -1,0 +1,212 @@
+"""The minutes (纪要) in words, from the record: what GB/T 9704—2012 prints under the red mark. Pure reading, no query.
+
+Ballots appear as counts; who stated what stays in the record (会议记录). Numbers stand without spaces beside Chinese
+characters, as official documents write them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from common.dates import SHANGHAI, local_day
+from governance import shown
+from governance.models import AgendaItem, Attendance, Meeting, MeetingMember, MeetingStatus, Method, Outcome, PlannedTask
+from schools.permissions import HEAD_POST, Body
+
+DIGITS = "〇一二三四五六七八九十"
+MARK_AT_24 = 18  # characters of 24 pt that the type area of 156 mm holds
+MARK_AT_18 = 24
+WAYS = {
+    Method.ORAL: "口头表决",
+    Method.SHOW_OF_HANDS: "举手表决",
+    Method.SIGNED_BALLOT: "记名投票表决",
+    Method.SECRET_BALLOT: "无记名投票表决",
+}
+ENDINGS = {
+    Outcome.APPROVED: "会议同意本议题。",
+    Outcome.APPROVED_IN_PRINCIPLE: "会议原则通过本议题。",
+    Outcome.REJECTED: "会议没有通过本议题。",
+    Outcome.DEFERRED: "会议决定，本议题暂缓。",
+    Outcome.WITHDRAWN: "本议题撤回，会议没有作出决定。",
+    Outcome.PROPOSED_TO_PARTY: "会议同意报党组织会议决定。",
+}
+
+
+@dataclass(frozen=True)
+class Section:
+    """One item: its numbered heading and its paragraphs."""
+
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """All the words of the minutes. `mark` has one line or two; `size` is the class of its type size."""
+
+    mark: tuple[str, ...]
+    size: str
+    number: str
+    issuer: str
+    dated: str
+    opening: str
+    sections: tuple[Section, ...]
+    lines: tuple[tuple[str, str], ...]
+    printed: str
+    signed: bool
+
+
+def minutes_of(meeting: Meeting) -> Minutes:
+    """The minutes. Expects `selectors.for_record`, and the school with its Party organisation."""
+    signed = meeting.signed_at is not None and meeting.status in (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED)
+    day = local_day(meeting.signed_at) if meeting.signed_at else None
+    issuer = issuer_of(meeting)
+    mark, size = mark_of(issuer, meeting.body)
+    return Minutes(
+        mark=mark,
+        size=size,
+        number=f"第{meeting.serial}次",
+        issuer=issuer,
+        dated=long_day(day) if day else "",
+        opening=opening(meeting),
+        sections=tuple(section(meeting, item) for item in meeting.items.all()),
+        lines=tuple(lines(meeting, day)),
+        printed=f"{long_day(day)}印发" if day else "",
+        signed=signed,
+    )
+
+
+def issuer_of(meeting: Meeting) -> str:
+    """The Party organisation for the Party meeting, the school for the principal's."""
+    if meeting.body == Body.PRINCIPAL:
+        return meeting.school.name
+    return meeting.school.party_organisation.name
+
+
+def mark_of(issuer: str, body: str) -> tuple[tuple[str, ...], str]:
+    """纪要标志 and its size: one line of 24 pt, or two lines when the name is long, smaller only when it must be."""
+    tail = "会议纪要" if body == Body.PARTY else "校长办公会议纪要"
+    if len(issuer + tail) <= MARK_AT_24:
+        return (issuer + tail,), ""
+    size = "" if len(issuer) <= MARK_AT_24 else "s18" if len(issuer) <= MARK_AT_18 else "s14"
+    return (issuer, tail), size
+
+
+def opening(meeting: Meeting) -> str:
+    """Time, place, chair, how many came, and what follows."""
+    local = meeting.scheduled_at.astimezone(SHANGHAI)
+    members = list(meeting.members.all())
+    chair = f"{meeting.chair.name}同志" if meeting.chair else ""
+    where = f"在{meeting.place}" if meeting.place else ""
+    held = f"{long_day(local.date())}{local:%H:%M}，{chair}{where}主持召开{meeting.title()}。"
+    if not chair:
+        held = f"{long_day(local.date())}{local:%H:%M}，{where}召开{meeting.title()}。"
+    if meeting.delegation_note and not _head_chairs(meeting, members):
+        held += closed(f"委托主持说明：{meeting.delegation_note}")
+    present = sum(member.status == Attendance.PRESENT for member in members)
+    needed = shown.members_needed(shown.QUORUM_RULE[Body(meeting.body)], len(members))
+    quorum = "符合规定的到会人数" if present >= needed else "没有达到规定的到会人数"
+    count = len(meeting.items.all())
+    return f"{held}应到{len(members)}人，实到{present}人，{quorum}。会议研究议题{count}项，现纪要如下："
+
+
+def _head_chairs(meeting: Meeting, members: Sequence[MeetingMember]) -> bool:
+    head = HEAD_POST[Body(meeting.body)]
+    return any(member.person_id == meeting.chair_id and head in member.posts for member in members)
+
+
+def section(meeting: Meeting, item: AgendaItem) -> Section:
+    """会议听取、研究、表决、决定, and the tasks that follow."""
+    heard = f"会议听取了{item.proposer.name}同志的汇报，进行了研究" if item.proposer else "会议进行了研究"
+    text = f"{heard}{vote_words(item)}。{away(item)}{ending(item)}"
+    tasks = sorted(item.planned_tasks.all(), key=lambda task: task.order)
+    many = len(tasks) > 1
+    return Section(
+        f"{chinese(item.order)}、{item.title}",
+        (text, *(task_words(task, f"（{chinese(n)}）" if many else "") for n, task in enumerate(tasks, start=1))),
+    )
+
+
+def vote_words(item: AgendaItem) -> str:
+    """“，经举手表决，赞成5票，弃权1票”; nothing when nobody voted."""
+    counts = _counts(item)
+    way = f"，经{WAYS[Method(item.method)]}" if item.method else ""
+    if counts is None:
+        return way
+    said = [f"{word}{count}票" for word, count in zip(("赞成", "反对", "弃权"), counts, strict=True) if count]
+    return f"{way}，{'，'.join(said) or '赞成0票'}"
+
+
+def _counts(item: AgendaItem) -> tuple[int, int, int] | None:
+    if item.agree is not None:
+        return item.agree, item.disagree or 0, item.abstain or 0
+    stances = [said.stance for said in item.stances.all()]
+    if not stances:
+        return None
+    return stances.count("agree"), stances.count("disagree"), stances.count("abstain")
+
+
+def away(item: AgendaItem) -> str:
+    """Who was recused and who was out of the room."""
+    presences = sorted(item.presences.all(), key=lambda presence: presence.member.order)
+    recused = "、".join(f"{p.member.name}同志" for p in presences if p.recused)
+    left = "、".join(f"{p.member.name}同志" for p in presences if p.left and not p.recused)
+    text = f"{recused}回避，没有参加讨论和表决。" if recused else ""
+    return text + (f"{left}离席。" if left else "")
+
+
+def ending(item: AgendaItem) -> str:
+    """What was decided, in the words of the record."""
+    if not item.outcome:
+        return "（还没有结论）"
+    text = closed(item.decision_text) if item.decision_text.strip() else ""
+    if not text or item.outcome != Outcome.APPROVED:
+        return ENDINGS[Outcome(item.outcome)] + text
+    return text if text.startswith("会议") else f"会议决定，{text}"
+
+
+def task_words(task: PlannedTask, number: str) -> str:
+    """One task with its 四明确."""
+    who = f"由{task.responsible.name}同志负责" if task.responsible else ""
+    units = f"，{task.units}协同" if task.units else ""
+    until = f"{long_day(task.due_on)}前完成" if task.due_on else ""
+    measures = f"：{task.measures.rstrip('。；')}" if task.measures else ""
+    return closed(number + "；".join(part for part in (f"{task.goal}{measures}", f"{who}{units}", until) if part))
+
+
+def lines(meeting: Meeting, day: date | None) -> list[tuple[str, str]]:
+    """出席、请假、缺席、列席, and at the end 签发."""
+    members = list(meeting.members.all())
+    found = []
+    for status, label in ((Attendance.PRESENT, "出席"), (Attendance.LEAVE, "请假"), (Attendance.ABSENT, "缺席")):
+        names = [_named(member) for member in members if member.status == status]
+        if names:
+            found.append((label, "　".join(names)))
+    if meeting.recorder:
+        sits = any(member.person_id == meeting.recorder_id for member in members)
+        found.append(("记录", meeting.recorder.name) if sits else ("列席", f"{meeting.recorder.name}（记录）"))
+    if day and meeting.signed_by:
+        found.append(("签发", f"{meeting.signed_by.name}　{long_day(day)}"))
+    return found
+
+
+def _named(member: MeetingMember) -> str:
+    return f"{member.name}（{member.reason}）" if member.reason else member.name
+
+
+def closed(text: str) -> str:
+    """The text with a full stop at its end."""
+    text = text.rstrip()
+    return text if text.endswith(("。", "！", "？", "）")) else f"{text.rstrip('；，、：')}。"
+
+
+def long_day(day: date) -> str:
+    """2026年11月20日."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def chinese(number: int) -> str:
+    """一、十、十一、二十、二十一 … up to 99."""
+    tens, ones = divmod(number, 10)
+    head = "" if tens == 0 else "十" if tens == 1 else f"{DIGITS[tens]}十"
+    return head + (DIGITS[ones] if ones or not tens else "")

@@ -1,0 +1,82 @@
+"""How meetings and results of the rules read on a page: status tags, names of rules, thresholds in words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from governance.models import Meeting, MeetingStatus, RuleResult
+from governance.rules.findings import Result
+from governance.rules.load import delivered_reference, read_catalogue, read_rules
+from schools.permissions import Body
+
+STATUS_KINDS = {
+    MeetingStatus.DRAFT: "none",
+    MeetingStatus.CALLED: "go",
+    MeetingStatus.HELD: "go",
+    MeetingStatus.MINUTED: "wait",
+    MeetingStatus.SIGNED: "done",
+    MeetingStatus.ARCHIVED: "done",
+    MeetingStatus.CANCELLED: "back",
+}
+QUORUM_RULE = {Body.PARTY: "R-Q01", Body.PRINCIPAL: "R-Q03"}
+TWO_THIRDS_RULE = "R-Q02"
+
+
+def status_tag(meeting: Meeting) -> tuple[str, str]:
+    """Kind and words of the status tag; a meeting without quorum reads 流会."""
+    return STATUS_KINDS[MeetingStatus(meeting.status)], "流会" if meeting.lapsed else meeting.get_status_display()
+
+
+@lru_cache(maxsize=1)
+def rule_topics() -> Mapping[str, str]:
+    """The short name of each rule (归类, 到会人数 …) as the rule file gives it."""
+    return {rule["id"]: rule["topic"] for rule in read_rules()["rules"]}
+
+
+@lru_cache(maxsize=1)
+def catalogue_status() -> str:
+    """What the catalogue file says of itself: 参考目录(重建稿)，以区局正式文本为准."""
+    return str(read_catalogue()["status"]).replace(",", "，")
+
+
+def named(result: Result | RuleResult, *, where: str = "", actions: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
+    """The result with the short name of its rule, for the findings component. `where` names its item, when it stands alone."""
+    name = f"{rule_topics()[result.rule]} {result.rule}"
+    return {
+        "rule": result.rule,
+        "name": f"{where} · {name}" if where else name,
+        "outcome": str(result.outcome),
+        "severity": str(result.severity),
+        "message": result.message,
+        "remedy": result.remedy,
+        "basis": result.basis,
+        "actions": list(actions),
+    }
+
+
+def needs_two_thirds(code: str) -> bool:
+    """Whether the matter of that code asks for two thirds of the members due (R-Q02)."""
+    matter = delivered_reference().matters.get(code)
+    return matter is not None and matter.two_thirds
+
+
+def members_needed(rule: str, due: int) -> int:
+    """How many of `due` members have to be there by that quorum rule."""
+    return delivered_reference().rules[rule].threshold("threshold").smallest(due)
+
+
+def thresholds(body: str, due: int, important: Iterable[int]) -> list[dict[str, Any]]:
+    """The lines of the 到会计: half for the meeting, two thirds for the items with those numbers."""
+    half = members_needed(QUORUM_RULE[Body(body)], due)
+    lines = [{"needed": half, "label": "半数", "met": "达到半数，可以开会", "unmet": "不到半数，不能开会"}]
+    numbers = "、".join(str(number) for number in important)
+    if numbers and body == Body.PARTY:
+        lines.append(
+            {
+                "needed": members_needed(TWO_THIRDS_RULE, due),
+                "label": "三分之二",
+                "met": f"达到三分之二，第 {numbers} 项可以表决",
+                "unmet": f"不到三分之二，第 {numbers} 项不能表决，移到下次会议",
+            }
+        )
+    return lines

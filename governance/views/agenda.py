@@ -1,0 +1,242 @@
+"""准备议题: the agenda of a meeting, typed, checked and saved as a whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.http import SignedInRequest
+from common.dates import local_day
+from common.errors import Difference, DomainError, InvalidInput, Stale
+from common.htmx import partial
+from common.templatetags.bound_fields import problems_of
+from governance import drafts, services, shown
+from governance.forms.agenda import AgendaForms, Draft, LineForm, Options
+from governance.guards import may_record
+from governance.models import Matter, Meeting, MeetingStatus
+from governance.selectors import for_agenda
+from governance.services.agenda import agenda_is_open
+from governance.views.meeting_page import needed_text
+from governance.views.steps import steps_of
+from schools.permissions import HEAD_POST, Body
+
+MatterRow = Mapping[str, Any]
+
+
+@dataclass
+class Refusal:
+    """Why the agenda was not saved: faults of fields, or the service's own words with what differs."""
+
+    problems: Sequence[dict[str, str]] = ()
+    text: str = ""
+    differences: Sequence[Difference] = ()
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line on the page."""
+
+    key: int
+    form: LineForm
+    matter: MatterRow | None
+    foreign: bool
+    needed: str
+    results: list[dict[str, Any]]
+
+
+class Page:
+    """Everything the agenda page is made of, for the moment of one request."""
+
+    def __init__(self, meeting: Meeting, draft: Draft) -> None:
+        self.meeting = meeting
+        self.draft = draft
+        columns = ("code", "title", "body", "aspect", "nature")
+        found = Matter.objects.filter(catalogue=meeting.catalogue_id).order_by("code").values(*columns)
+        self.matters: dict[str, MatterRow] = {row["code"]: row for row in found}
+        self.stored = drafts.stored_agenda(meeting)
+        self.roster = drafts.roster_on(meeting.school, meeting.body, self._day())
+        due = self.roster.choices([member.person for member in self.roster.due])
+        self.options = Options(due, self.roster.choices(self.roster.people), self.grouped())
+
+    def _day(self) -> date:
+        """The day that is typed, or the stored one: it says who is in office."""
+        probe = AgendaForms(Draft(self.draft.head), Options([], [], []), bound=True, fixed_time=self.fixed_time)
+        return local_day(probe.value(self.meeting.scheduled_at).scheduled_at)
+
+    @property
+    def fixed_time(self) -> datetime | None:
+        """Once held, the time stands."""
+        return self.meeting.scheduled_at if self.meeting.status == MeetingStatus.HELD else None
+
+    def groups(self) -> list[tuple[Body, list[tuple[str, list[MatterRow]]]]]:
+        """The catalogue by meeting and aspect, the meeting's own first."""
+        own = Body(self.meeting.body)
+        order = [own, *(body for body in Body if body is not own)]
+        made = []
+        for body in order:
+            rows = [row for row in self.matters.values() if row["body"] == body]
+            aspects = [(aspect, list(of)) for aspect, of in groupby(rows, key=lambda row: str(row["aspect"]))]
+            made.append((body, aspects))
+        return made
+
+    def grouped(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """The same as groups of options."""
+        return [
+            (aspect or body.label, [(row["code"], f"{row['code']} {row['title']}") for row in rows])
+            for body, aspects in self.groups()
+            for aspect, rows in aspects
+        ]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def agenda(request: SignedInRequest, pk: str) -> HttpResponse:
+    """Show the agenda for typing; carry out one button; save the whole."""
+    meeting = get_object_or_404(for_agenda(Meeting.objects.visible_to(request.user)), pk=pk)
+    posted = request.method == "POST"
+    act = request.POST.get("do", "save") if posted else ""
+    closed = closed_reason(request, meeting)
+    if closed and act != "save":
+        messages.warning(request, closed)
+        return redirect(meeting)
+    draft = Draft.from_post(request.POST) if posted else Draft.from_agenda(drafts.stored_agenda(meeting))
+    page = Page(meeting, draft)
+    if act == "save":
+        return save(request, page)
+    titles = {code: str(row["title"]) for code, row in page.matters.items()}
+    touched = draft.change(act, titles) if posted else None
+    return show(request, page, dirty=posted, focus=touched.prefix if touched and act.startswith("add") else "")
+
+
+def closed_reason(request: SignedInRequest, meeting: Meeting) -> str:
+    """Why this account cannot type the agenda now, or an empty text."""
+    if not may_record(meeting, request.user):
+        return "议程由书记、校长或党政办填写。"
+    if not agenda_is_open(meeting):
+        return f"现在是“{meeting.get_status_display()}”，议程不能再改。"
+    return ""
+
+
+def save(request: SignedInRequest, page: Page) -> HttpResponse:
+    """One POST, one service call. Whatever is refused stays as typed."""
+    meeting = page.meeting
+    forms = AgendaForms(page.draft, page.options, bound=True, fixed_time=page.fixed_time)
+    if not forms.is_valid():
+        return show(request, page, forms=forms, refusal=Refusal(problems_of([forms.head, *forms.lines]), status=422))
+    typed = forms.value(meeting.scheduled_at)
+    try:
+        saved = services.save_agenda(
+            meeting=meeting, agenda=typed, version=seen_version(request), by=request.user, at=timezone.now()
+        )
+    except InvalidInput as error:
+        forms.refuse(error)
+        return show(request, page, forms=forms, refusal=Refusal(problems_of([forms.head, *forms.lines]), status=422))
+    except Stale as error:
+        return show_stale(request, page, typed, str(error))
+    except DomainError as error:
+        return show(request, page, forms=forms, refusal=Refusal(text=str(error), status=409))
+    messages.success(request, f"议程已保存，共 {saved.item_count} 个议题")
+    return redirect(saved)
+
+
+def seen_version(request: SignedInRequest) -> int:
+    """The version that was on the page; -1, which is never right, when there is none."""
+    raw = request.POST.get("version", "")
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else -1
+
+
+def show_stale(request: SignedInRequest, page: Page, typed: services.AgendaInput, text: str) -> HttpResponse:
+    """Somebody saved meanwhile: show what differs, keep what was typed, and let the next save count."""
+    now = for_agenda(Meeting.objects.all()).get(pk=page.meeting.pk)
+    fresh = Page(now, page.draft)
+    names = {person.pk: person.name for person in fresh.roster.people}
+    different = drafts.agenda_differences(fresh.stored, typed, names)
+    page.draft.forget_ids({item.pk for item in now.items.all()})
+    return show(request, fresh, refusal=Refusal(text=text, differences=different, status=409), dirty=True)
+
+
+def show(
+    request: SignedInRequest,
+    page: Page,
+    *,
+    forms: AgendaForms | None = None,
+    refusal: Refusal | None = None,
+    dirty: bool = False,
+    focus: str = "",
+) -> HttpResponse:
+    """The page, or for htmx the items alone, or what the rules say of them."""
+    meeting, refusal = page.meeting, refusal or Refusal()
+    checked = AgendaForms(page.draft, page.options, bound=True, fixed_time=page.fixed_time)
+    typed = checked.value(meeting.scheduled_at)
+    judged = drafts.judge_agenda(meeting.school, meeting.body, typed, page.roster.due)
+    forms = forms or AgendaForms(page.draft, page.options, bound=False, fixed_time=page.fixed_time)
+    results = [[shown.named(result) for result in of_item] for of_item in judged.items]
+    context = {
+        "meeting": meeting,
+        "head": forms.head,
+        "rows": rows_of(page, forms, typed, results),
+        "catalogue": catalogue_of(page, typed),
+        "catalogue_status": shown.catalogue_status(),
+        "meeting_results": [shown.named(result) for result in judged.meeting],
+        "all_results": [shown.named(result) for result in judged.all()],
+        "checks": drafts.before_calling(typed, body=meeting.body, confirmed=confirmed_text(page, dirty)),
+        "due": len(page.roster.due),
+        "head_post": HEAD_POST[Body(meeting.body)].label,
+        "steps": steps_of(meeting),
+        "refusal": refusal,
+        "dirty": dirty or bool(refusal.status != 200),
+        "focus": focus,
+    }
+    name = partial(request, "governance/agenda.html")
+    if request.POST.get("do") == "check":
+        name = name.replace("_partials/agenda", "_partials/agenda_check")
+    return render(request, name, context, status=refusal.status)
+
+
+def confirmed_text(page: Page, dirty: bool) -> str:
+    """Who confirmed; nothing once something was typed, since saving takes the confirmation back."""
+    who = page.meeting.agenda_confirmed_by
+    return who.name if who and not dirty else ""
+
+
+def rows_of(
+    page: Page, forms: AgendaForms, typed: services.AgendaInput, results: Sequence[list[dict[str, Any]]]
+) -> list[Row]:
+    """The lines in order, each with its matter, what that asks for, and what the rules say."""
+    body, due = page.meeting.body, len(page.roster.due)
+    made = []
+    for line, form, item, said in zip(page.draft.lines, forms.lines, typed.items, results, strict=True):
+        matter = page.matters.get(item.matter)
+        foreign = matter is not None and matter["body"] != body
+        made.append(Row(line.key, form, matter, foreign, needed_text(body, item.matter, due), said))
+    return made
+
+
+def catalogue_of(page: Page, typed: services.AgendaInput) -> list[dict[str, Any]]:
+    """The catalogue panel: both meetings, their aspects, and where each matter already stands on the agenda."""
+    used: dict[str, list[str]] = {}
+    for place, item in enumerate(typed.items, start=1):
+        used.setdefault(item.matter, []).append(str(place))
+    return [
+        {
+            "body": body,
+            "count": sum(len(rows) for _, rows in aspects),
+            "aspects": [
+                {
+                    "title": aspect or f"{body.label}事项",
+                    "matters": [{**row, "used": "、".join(used.get(row["code"], []))} for row in rows],
+                }
+                for aspect, rows in aspects
+            ],
+        }
+        for body, aspects in page.groups()
+    ]

@@ -1,0 +1,273 @@
+"""The page of one meeting, shown after a visit and after a refused step alike."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.http import SignedInRequest
+from accounts.models import User
+from audit.models import Event
+from audit.registry import kind_of
+from audit.services import subject_of
+from checklists.models import Task, TaskStatus
+from common.dates import local_day, meeting_time
+from common.errors import Difference
+from governance import drafts, shown
+from governance.guards import may_record, open_actions
+from governance.models import (
+    AgendaItem,
+    Attendance,
+    ItemMember,
+    Meeting,
+    MeetingMember,
+    MeetingStatus,
+    Outcome,
+    PlannedTask,
+    RuleResult,
+    Stance,
+)
+from governance.rules.findings import MEETING, Result
+from governance.selectors import judge_meeting, stored_results
+from governance.services.agenda import agenda_is_open
+from governance.views.steps import Button, buttons, current_step, stage_of, steps_of
+from schools import access
+from schools.permissions import BUREAU_POSTS, Body
+
+READ = "governance.meeting.read"
+MANY = ("governance.meeting.agenda_saved", "governance.meeting.recorded")  # said once a day and person
+EVENTS_SHOWN = 200
+TASK_TAGS = {
+    TaskStatus.NOT_STARTED: "none",
+    TaskStatus.IN_PROGRESS: "go",
+    TaskStatus.SUBMITTED: "wait",
+    TaskStatus.CLOSED: "done",
+    TaskStatus.CANCELLED: "back",
+}
+OUTCOME_TAGS = {Outcome.APPROVED: "done", Outcome.APPROVED_IN_PRINCIPLE: "done", Outcome.REJECTED: "back"}
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A step that was refused: in which words, with which findings or faults, and what was typed."""
+
+    title: str
+    text: str = ""
+    findings: Sequence[dict[str, Any]] = ()
+    problems: Sequence[dict[str, str]] = ()
+    differences: Sequence[Difference] = ()
+    name: str = ""
+    form: Any = None
+    status: int = 409
+
+
+@dataclass
+class ItemRow:
+    """One item with what the rules say of it."""
+
+    item: AgendaItem
+    results: list[dict[str, Any]] = field(default_factory=list)
+    outcome: tuple[str, str] | None = None
+    needed: str = ""
+
+
+def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | None = None) -> HttpResponse:
+    """The whole page. `meeting` was found within sight, with `select_related("school", "chair", "recorder")`."""
+    user, at = request.user, timezone.now()
+    load_rows(meeting)
+    results = results_of(meeting)
+    due = due_of(meeting)
+    events = list(Event.objects.filter(subject=subject_of(meeting)).order_by("-seq")[:EVENTS_SHOWN])
+    stage = stage_of(meeting, any(getattr(result, "blocks", False) for result in results))
+    actions = buttons(meeting, open_actions(meeting, user), at, stage)
+    tasks = tasks_of(meeting)
+    context = {
+        "meeting": meeting,
+        "today": local_day(at),
+        "tag": shown.status_tag(meeting),
+        "steps": steps_of(meeting),
+        "stage": stage,
+        "current_step": current_step(stage),
+        "actions": with_form(actions, refused),
+        "links": links_of(meeting, user, stage),
+        "refused": refused,
+        "rows": item_rows(meeting, results, len(due) if due else meeting.due),
+        "meeting_results": [shown.named(result) for result in results if _is_of(result, None)],
+        "all_results": [shown.named(result) for result in results],
+        "due": due,
+        "attendance": attendance_of(meeting),
+        "seats": [{"name": m.name, "present": m.status == Attendance.PRESENT} for m in meeting.members.all()],
+        "thresholds": shown.thresholds(meeting.body, meeting.due, important_items(meeting)),
+        "checks": checks_of(meeting),
+        "tasks": [(task, (TASK_TAGS[TaskStatus(task.status)], task.get_status_display())) for task in tasks],
+        "timeline": timeline(events, local_day(at)),
+        "readings": readings(events) if not reads_for_bureau(user) else [],
+        "catalogue_status": shown.catalogue_status(),
+    }
+    return render(request, "governance/meeting_detail.html", context, status=refused.status if refused else 200)
+
+
+def reads_for_bureau(user: User) -> bool:
+    """Whether this is the bureau reading (permission table, note 2)."""
+    return access.holds_post(user, *BUREAU_POSTS)
+
+
+def load_rows(meeting: Meeting) -> None:
+    """What the page needs of this meeting, by its state: the record while it can change, decisions once it is signed."""
+    items = AgendaItem.objects.select_related("matter", "proposer", "confirmed_by", "decision").order_by("order")
+    if meeting.status in (MeetingStatus.HELD, MeetingStatus.MINUTED):
+        items = items.prefetch_related(
+            Prefetch("presences", ItemMember.objects.select_related("member")),
+            Prefetch("stances", Stance.objects.select_related("member")),
+            Prefetch("planned_tasks", PlannedTask.objects.select_related("responsible")),
+        )
+    members = MeetingMember.objects.order_by("order", "pk")
+    prefetch_related_objects([meeting], Prefetch("members", members), Prefetch("items", items))
+
+
+def results_of(meeting: Meeting) -> list[Result | RuleResult]:
+    """What the rules say: stored at the signature, live before, and before the meeting only what can be answered then."""
+    if meeting.status in (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED):
+        return list(stored_results(meeting))
+    if meeting.status == MeetingStatus.CANCELLED:
+        return []
+    if meeting.status in (MeetingStatus.HELD, MeetingStatus.MINUTED):
+        return list(judge_meeting(meeting))
+    return list(judge_meeting(meeting, only=drafts.BEFORE_MEETING))
+
+
+def _is_of(result: Result | RuleResult, item: AgendaItem | None) -> bool:
+    if isinstance(result, RuleResult):
+        return result.item_id == (item.pk if item else None)
+    return result.subject == (f"items/{item.pk}" if item else MEETING)
+
+
+def item_rows(meeting: Meeting, results: Sequence[Result | RuleResult], due: int) -> list[ItemRow]:
+    """The items in order, each with its results."""
+    rows = []
+    for item in meeting.items.all():
+        code = item.matter.code if item.matter else ""
+        outcome = Outcome(item.outcome) if item.outcome else None
+        rows.append(
+            ItemRow(
+                item,
+                [shown.named(result) for result in results if _is_of(result, item)],
+                (OUTCOME_TAGS.get(outcome, "wait"), outcome.label) if outcome else None,
+                needed_text(meeting.body, code, due),
+            )
+        )
+    return rows
+
+
+def needed_text(body: str, code: str, due: int) -> str:
+    """“须三分之二以上到会（应到 7 人，到会 5 人以上）” for matters that ask for it at the Party meeting."""
+    if body != Body.PARTY or not shown.needs_two_thirds(code):
+        return ""
+    needed = shown.members_needed(shown.TWO_THIRDS_RULE, due)
+    return f"须三分之二以上到会（应到 {due} 人，到会 {needed} 人以上）"
+
+
+def important_items(meeting: Meeting) -> list[int]:
+    """Places of the items that ask for two thirds."""
+    return [i.order for i in meeting.items.all() if i.matter and shown.needs_two_thirds(i.matter.code)]
+
+
+def due_of(meeting: Meeting) -> list[dict[str, str]]:
+    """应到 before the meeting was held, from the appointments of its date; afterwards the members stand in the record."""
+    if meeting.status not in (MeetingStatus.DRAFT, MeetingStatus.CALLED):
+        return []
+    roster = drafts.roster_on(meeting.school, meeting.body, local_day(meeting.scheduled_at))
+    return [{"name": m.person.name, "post": roster.labels[m.person.pk]} for m in roster.due]
+
+
+def attendance_of(meeting: Meeting) -> list[dict[str, str]]:
+    """到会、请假、缺席 in words, for the list of facts."""
+    members = list(meeting.members.all())
+    rows = []
+    for status in Attendance:
+        names = [f"{m.name}（{m.reason}）" if m.reason else m.name for m in members if m.status == status]
+        if names:
+            rows.append({"label": status.label, "value": "、".join(names)})
+    if open_names := [m.name for m in members if not m.status]:
+        rows.append({"label": "还没登记", "value": "、".join(open_names)})
+    return rows
+
+
+def checks_of(meeting: Meeting) -> list[drafts.Check]:
+    """What the notice waits for, while the meeting is being prepared."""
+    if meeting.status != MeetingStatus.DRAFT:
+        return []
+    confirmed = ""
+    if meeting.agenda_confirmed_at and meeting.agenda_confirmed_by:
+        confirmed = f"{meeting.agenda_confirmed_by.name} {meeting_time(meeting.agenda_confirmed_at)}"
+    return drafts.before_calling(drafts.stored_agenda(meeting), body=meeting.body, confirmed=confirmed)
+
+
+def tasks_of(meeting: Meeting) -> list[Task]:
+    """Tasks of the decisions of a signed meeting."""
+    if meeting.status not in (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED):
+        return []
+    rows = Task.objects.filter(checklist__decision__meeting=meeting).select_related(
+        "responsible", "checklist__decision"
+    )
+    return list(rows.order_by("checklist__decision__number", "order"))
+
+
+def links_of(meeting: Meeting, user: User, stage: str) -> list[dict[str, Any]]:
+    """Ways to the other pages of this meeting, as far as they lead somewhere for this account."""
+    links = []
+    if may_record(meeting, user):
+        if agenda_is_open(meeting):
+            main = stage == "agenda"
+            links.append({"label": "编辑议程", "icon": "list-details", "primary": main, "route": "governance:agenda"})
+        if meeting.status == MeetingStatus.HELD:
+            main = stage == "record"
+            links.append({"label": "填会议记录", "icon": "edit", "primary": main, "route": "governance:record"})
+    if meeting.status in (MeetingStatus.MINUTED, MeetingStatus.SIGNED, MeetingStatus.ARCHIVED):
+        words = "预览纪要" if meeting.status == MeetingStatus.MINUTED else "看纪要"
+        links.append({"label": words, "icon": "eye", "primary": False, "route": "governance:minutes"})
+    return [{**link, "url": reverse(str(link["route"]), args=[meeting.pk])} for link in links]
+
+
+def with_form(actions: list[Button], refused: Refused | None) -> list[Button]:
+    """The button whose reason was refused keeps what was typed and opens its question again."""
+    if refused is None or refused.form is None:
+        return actions
+    return [action.asked_again(refused.form) if action.name == refused.name else action for action in actions]
+
+
+def timeline(events: Iterable[Event], today: Any) -> list[dict[str, Any]]:
+    """What happened, newest first; saving again and again on one day reads as one line."""
+    told = [event for event in events if event.kind != READ]
+    rows = []
+    for (_, kind, _), group in groupby(told, key=lambda e: (local_day(e.at), e.kind, e.actor_name)):
+        same = list(group)
+        if kind not in MANY:
+            rows += [_told(event, "") for event in same]
+        else:
+            rows.append(_told(same[0], f"，共 {len(same)} 次" if len(same) > 1 else ""))
+    return rows
+
+
+def _told(event: Event, more: str) -> dict[str, Any]:
+    reason = event.data.get("reason")
+    clock = f"{timezone.localtime(event.at):%H:%M}"
+    note = f"{event.actor_name} {clock}{more}" + (f"：{reason}" if reason else "")
+    late = event.kind.rpartition(".")[2] in {"returned", "cancelled", "lapsed", "recalled"}
+    return {"kind": "x" if late else "d", "on": event.at, "text": kind_of(event.kind).label, "note": note}
+
+
+def readings(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """Who of the bureau read the record, by person and day, latest first (R-M08)."""
+    found: dict[tuple[str, Any], list[datetime]] = {}
+    for event in events:
+        if event.kind == READ:
+            found.setdefault((event.actor_name, local_day(event.at)), []).append(event.at)
+    return [{"name": name, "at": moments[0], "times": len(moments)} for (name, _), moments in found.items()]

@@ -1,0 +1,238 @@
+"""The record of a meeting (会议记录), its running check, and the minutes as they print (纪要)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+
+from accounts.http import SignedInRequest
+from accounts.models import User
+from common.dates import local_day
+from common.errors import Difference, DomainError, Fault, InvalidInput, NotAllowed, Stale
+from governance import services, shown
+from governance.drafts import Roster, roster_on
+from governance.errors import BreaksProcedure
+from governance.forms.record import read
+from governance.forms.record_steps import press, take
+from governance.forms.sheet import Sheet, place, posted, written
+from governance.guards import may_record, open_actions
+from governance.minutes_text import minutes_of
+from governance.models import Meeting, MeetingStatus
+from governance.reading import is_bureau_reading
+from governance.record import differences, record_of
+from governance.selectors import for_record, judge_meeting, names_of
+from governance.views import record_page as page
+from governance.views.steps import buttons, stage_of, steps_of
+from schools import access
+from schools.permissions import HEAD_POST
+
+
+@dataclass
+class Answer:
+    """What the page says beside the record: a refusal, its places, the fields two clerks differ about."""
+
+    status: int = 200
+    title: str = ""
+    text: str = ""
+    faults: Sequence[Fault] = ()
+    problems: Sequence[dict[str, str]] = ()
+    differences: Sequence[Difference] = field(default_factory=tuple)
+
+
+def find(user: User, pk: UUID) -> Meeting:
+    """The meeting with its record, as far as this account may see it."""
+    return get_object_or_404(for_record(Meeting.objects.visible_to(user)), pk=pk)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def record(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """The record: to be typed while the meeting is held, to be read afterwards; before 登记召开 there is none."""
+    meeting = find(request.user, pk)
+    if meeting.held_at is None:
+        return redirect(meeting)
+    if request.method == "POST":
+        return _posted(request, meeting)
+    if is_bureau_reading(meeting.status, request.user):
+        services.note_reading(meeting=meeting, by=request.user, at=timezone.now())
+    if meeting.status == MeetingStatus.HELD and may_record(meeting, request.user):
+        return _show(request, meeting, written(record_of(meeting)), Answer())
+    return _show_closed(request, meeting, Answer())
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def record_check(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """What the rules say of the record as it is being typed. Writes nothing. A visit (after signing in again) leads to the record."""
+    meeting = find(request.user, pk)
+    if request.method == "GET" or meeting.held_at is None:
+        return redirect("governance:record", pk=pk)
+    desk = _desk(meeting, posted(request.POST), ())
+    return render(request, "governance/_partials/record_check.html", _judged(request.user, desk))
+
+
+def _posted(request: SignedInRequest, meeting: Meeting) -> HttpResponse:
+    sheet, button = posted(request.POST), request.POST.get("do", "save")
+    if button in ("save", "minute"):
+        return _save(request, meeting, sheet, minute=button == "minute")
+    answer = Answer()
+    if button.startswith("take:"):
+        take(sheet, written(record_of(meeting)), button.removeprefix("take:"))
+        answer.differences = _differences(meeting, sheet)
+    else:
+        desk = _desk(meeting, sheet, ())
+        press(sheet, button, desk.head)
+    return _show(request, meeting, sheet, answer)
+
+
+def _save(request: SignedInRequest, meeting: Meeting, sheet: Sheet, *, minute: bool) -> HttpResponse:
+    sheet.drop_blank_tasks()
+    new, faults = read(sheet)
+    at = timezone.now()
+    saved = ""
+    try:
+        if faults:
+            raise InvalidInput(faults)
+        meeting = services.save_record(
+            meeting=meeting, new=new, version=_version(request), by=request.user, at=at
+        )
+        saved = "记录已保存。"
+        if minute:
+            services.minute_meeting(meeting=meeting, version=meeting.version, by=request.user, at=at)
+    except DomainError as refusal:
+        return _refused(request, find(request.user, meeting.pk), sheet, refusal, saved)
+    if minute:
+        messages.success(request, f"已送签，等{HEAD_POST[meeting.body].label}签发")
+        response = _leave(request, meeting.get_absolute_url())
+    elif request.htmx:  # type: ignore[attr-defined]
+        response = HttpResponse(status=204)
+    else:
+        messages.success(request, "记录已保存")
+        return redirect("governance:record", pk=meeting.pk)
+    told = {"version": meeting.version, "at": f"{timezone.localtime(at):%H:%M}"}
+    return trigger_client_event(response, "record-saved", told)
+
+
+def _leave(request: SignedInRequest, url: str) -> HttpResponse:
+    """To another page, by way of the script when it asked."""
+    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)  # type: ignore[attr-defined]
+
+
+def _version(request: SignedInRequest) -> int:
+    """The version that was on the page; -1, which is never current, when there was none."""
+    raw = request.POST.get("version", "")
+    return int(raw) if raw.isdecimal() and len(raw) < 10 else -1
+
+
+def _refused(
+    request: SignedInRequest, meeting: Meeting, sheet: Sheet, refusal: DomainError, saved: str
+) -> HttpResponse:
+    """The page again with all that was typed, and what the refusal says. `meeting` was read anew, for its version."""
+    if isinstance(refusal, InvalidInput):
+        faults = refusal.faults
+        problems = [{"url": f"#{place(fault.path)}", "text": fault.reason} for fault in faults]
+        answer = Answer(422, f"{saved}有 {len(faults)} 处要改", faults=faults, problems=problems)
+    elif isinstance(refusal, BreaksProcedure):
+        desk = _desk(meeting, sheet, ())
+        problems = [
+            {"url": page.where_of(desk, result)["url"], "text": f"{page.where_of(desk, result)['label']}：{result.message}"}
+            for result in refusal.findings
+        ]
+        answer = Answer(409, f"{saved}有 {len(problems)} 处要先处理，才能送签", problems=problems)
+    else:
+        found = _differences(meeting, sheet) if isinstance(refusal, Stale) else ()
+        answer = Answer(409, f"{saved}{refusal.title}", str(refusal), differences=found)
+    if isinstance(refusal, NotAllowed) and not may_record(meeting, request.user):
+        return _show_closed(request, meeting, answer)
+    return _show(request, meeting, sheet, answer)
+
+
+def _differences(meeting: Meeting, sheet: Sheet) -> list[Difference]:
+    """Where the stored record and the typed one differ, in words."""
+    roster = roster_on(meeting.school, meeting.body, local_day(meeting.scheduled_at))
+    return differences(record_of(meeting), read(sheet)[0], names_of(meeting, roster.people))
+
+
+def _desk(meeting: Meeting, sheet: Sheet, faults: Sequence[Fault]) -> page.Desk:
+    roster = roster_on(meeting.school, meeting.body, local_day(meeting.scheduled_at))
+    record, _ = read(sheet)
+    return page.Desk(meeting, roster, sheet, record, judge_meeting(meeting, record), faults)
+
+
+def _judged(user: User, desk: page.Desk) -> dict[str, Any]:
+    """What changes on the page while it is typed: tags, findings, what is still missing, who sends it for signature."""
+    rows, left = page.item_rows(desk), page.missing(desk)
+    recorder = next((p for p in desk.roster.people if p.pk == desk.record.recorder), None)
+    return {
+        "meeting": desk.meeting,
+        "items": [row | {"findings": page.findings_html(desk, desk.results_of(item))} for row, item in zip(rows, desk.items, strict=True)],
+        "findings": page.findings_html(desk, desk.by_subject.get("meeting", [])),
+        "navigation": page.navigation(desk, rows, left),
+        "left": left,
+        "left_shown": left[:4],
+        "recorder": recorder,
+        "mine": recorder is not None and recorder.pk == access.person_of(user),
+    }
+
+
+def _show(request: SignedInRequest, meeting: Meeting, sheet: Sheet, answer: Answer) -> HttpResponse:
+    """The form."""
+    desk = _desk(meeting, sheet, answer.faults)
+    context = _judged(request.user, desk) | {
+        "answer": answer,
+        "steps": steps_of(meeting),
+        "head": page.head_fields(desk),
+        "head_number": next((n for n, m in enumerate(desk.members, start=1) if m.person_id == desk.head), 0),
+        "members": page.member_rows(desk),
+        "quorum": page.quorum(desk),
+        "errors": desk.errors,
+        "check_url": reverse("governance:record-check", args=[meeting.pk]),
+    }
+    return render(request, "governance/meeting_record.html", context, status=answer.status)
+
+
+def _show_closed(request: SignedInRequest, meeting: Meeting, answer: Answer) -> HttpResponse:
+    """The record to read: it is no longer, or not by this account, to be typed."""
+    stored = record_of(meeting)
+    desk = page.Desk(meeting, Roster([], [], {}), written(stored), stored, ())
+    context = {
+        "meeting": meeting,
+        "answer": answer,
+        "closed": True,
+        "members": page.member_rows(desk),
+        "items": page.closed_items(desk),
+    }
+    return render(request, "governance/meeting_record.html", context, status=answer.status)
+
+
+@login_required
+@require_safe
+def minutes(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """The minutes as they print; unsigned ones are marked as a draft. Without a record there are none."""
+    seen = Meeting.objects.visible_to(request.user).select_related("school__party_organisation")
+    meeting = get_object_or_404(for_record(seen), pk=pk)
+    if meeting.held_at is None or meeting.status == MeetingStatus.CANCELLED:
+        return redirect(meeting)
+    at = timezone.now()
+    if is_bureau_reading(meeting.status, request.user):
+        services.note_reading(meeting=meeting, by=request.user, at=at)
+    text = minutes_of(meeting)
+    context: dict[str, Any] = {"meeting": meeting, "minutes": text, "tag": shown.status_tag(meeting)}
+    if not text.signed:
+        places = {f"items/{item.pk}": f"第 {item.order} 项" for item in meeting.items.all()}
+        results = judge_meeting(meeting)
+        context["results"] = [shown.named(result, where=places.get(result.subject, "")) for result in results]
+        context["head"] = HEAD_POST[meeting.body].label
+        steps = [step for step in open_actions(meeting, request.user) if step.name == "sign"]
+        stage = stage_of(meeting, any(result.blocks for result in results))
+        context["actions"] = buttons(meeting, steps, at, stage)
+    return render(request, "governance/meeting_minutes.html", context)

@@ -1,0 +1,86 @@
+"""A school's own page (学校档案) and the printable permission table (权限表)."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.http import SignedInRequest
+from common.dates import local_day
+from schools.models import School
+from schools.panels import facts_for, panels_for
+from schools.permissions import FOOTNOTES, TABLE, Post, SchoolPerm
+from schools.selectors import team_of
+from schools.services.appointments import posts_offered
+from schools.views.common import visible_school
+
+
+@login_required
+@require_safe
+def school_detail(request: SignedInRequest, code: str) -> HttpResponse:
+    """Facts, Party organisation, team; what other apps add comes from `schools.panels`."""
+    school = visible_school(request.user, code)
+    team = team_of(school, local_day(timezone.now()))
+    panels = panels_for(school, request.user)
+    context = {
+        "school": school,
+        "facts": [*_facts(school), *facts_for(school, request.user)],
+        "party_rows": _party_rows(school),
+        "file_rows": _file_rows(school),
+        "team": team,
+        "counts": {body: sum(bool(person[body]) for person in team) for body in ("party", "principal")},
+        "both": sum(bool(person["party"] and person["principal"]) for person in team),
+        "main_panels": [panel for panel in panels if panel["place"] == "main"],
+        "side_panels": [panel for panel in panels if panel["place"] == "side"],
+        "may_appoint": bool(posts_offered(request.user, school)),
+    }
+    return render(request, "schools/detail.html", context)
+
+
+def _facts(school: School) -> list[dict[str, Any]]:
+    return [
+        {"label": "学生", "value": f"{school.students:,}", "note": "人"},
+        {"label": "教职工", "value": f"{school.staff:,}", "note": "人"},
+    ]
+
+
+def _party_rows(school: School) -> list[dict[str, Any]]:
+    return [
+        {"label": "名称", "value": school.party_organisation.name},
+        {"label": "类型", "value": school.get_party_org_type_display()},
+        {"label": "党组织委员会", "value": "已建立" if school.has_committee else "未建立"},
+        {"label": "书记、校长", "value": school.get_leadership_mode_display()},
+    ]
+
+
+def _file_rows(school: School) -> list[dict[str, Any]]:
+    return [
+        {"label": "简称", "value": school.short_name},
+        {"label": "镇（街道）", "value": school.township},
+        {"label": "规模", "value": school.get_size_display()},
+        {"label": "基础", "value": school.get_foundation_display()},
+    ]
+
+
+@login_required
+@require_safe
+def permission_table(request: SignedInRequest) -> HttpResponse:
+    """Who may do what: printed from the very table that decides."""
+    rows = [{"label": perm.label, "code": str(perm), "cells": _cells(perm)} for perm in TABLE]
+    footnotes = [{"number": number, "text": text} for number, text in FOOTNOTES.items()]
+    return render(request, "schools/permissions.html", {"posts": list(Post), "rows": rows, "footnotes": footnotes})
+
+
+def _cells(perm: SchoolPerm) -> list[dict[str, str]]:
+    cells = []
+    for post in Post:
+        grant = TABLE[perm].get(post)
+        if grant is None:
+            cells.append({"mark": "–", "spoken": "不可以", "note": ""})
+        else:
+            mark, spoken = ("◐", "限本人的") if grant.own else ("●", "可以")
+            cells.append({"mark": mark, "spoken": spoken, "note": grant.note})
+    return cells
