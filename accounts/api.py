@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from rest_framework.request import Request
 
+from accounts.callers import caller
 from accounts.idempotency import once
 from accounts.models import User
 from common.api.views import PortalAPIView, json_answer, version_asked
@@ -90,13 +91,13 @@ class ActionView(PortalAPIView):
         fields = Fields(request.data or {}, self.fields.get(name, ("reason",) if step.needs_reason else ()))
 
         def answer() -> HttpResponse:
-            changed = self.act(found, name, fields, by=request.user, at=timezone.now())
+            changed = self.act(found, name, fields, by=caller(request), at=timezone.now())
             return json_answer(self.document(request, changed.pk), etag=changed.etag)
 
         key = request.headers.get("Idempotency-Key", "")
         said = repr(sorted((str(k), repr(v)) for k, v in fields.data.items()))
         return once(
-            account=request.user,
+            account=caller(request),
             key=key,
             request=f"{request.method} {request.path}",
             body=said.encode("utf-8", "surrogatepass"),

@@ -10,7 +10,16 @@ from datetime import date
 
 from common.dates import SHANGHAI, local_day
 from governance import shown
-from governance.models import AgendaItem, Attendance, Meeting, MeetingMember, MeetingStatus, Method, Outcome, PlannedTask
+from governance.models import (
+    AgendaItem,
+    Attendance,
+    Meeting,
+    MeetingMember,
+    MeetingStatus,
+    Method,
+    Outcome,
+    PlannedTask,
+)
 from schools.permissions import HEAD_POST, Body
 
 DIGITS = "〇一二三四五六七八九十"

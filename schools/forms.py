@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from common.text import clean_term
+from common.text import clean_term, mask_phone
 from schools.models import Foundation, LeadershipMode, Location, PartyOrgType, Person, Size, Stage
 from schools.permissions import Post
 
@@ -62,10 +62,18 @@ class SchoolFilter(forms.Form):
         return {key: str(value) for key, value in self.cleaned_data.items() if value}
 
 
+class PersonChoice(forms.ModelChoiceField):
+    """People by name; the masked phone tells namesakes apart."""
+
+    def label_from_instance(self, person: Person) -> str:  # type: ignore[override]
+        """王敏 138****1234."""
+        return f"{person.name} {mask_phone(person.phone)}".strip()
+
+
 class AppointmentForm(forms.Form):
     """Somebody known or a newcomer, a post, and from when. Which posts are offered is the view's decision."""
 
-    person = forms.ModelChoiceField(
+    person = PersonChoice(
         label="人员", queryset=Person.objects.none(), required=False, empty_label="选一位，或在下面登记新人员"
     )
     name = forms.CharField(label="新人员姓名", max_length=40, required=False)

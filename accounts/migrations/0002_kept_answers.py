@@ -6,29 +6,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='KeptAnswer',
+            name="KeptAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100, verbose_name='键')),
-                ('digest', models.CharField(max_length=64, verbose_name='正文摘要')),
-                ('at', models.DateTimeField(db_index=True, verbose_name='时间')),
-                ('status', models.PositiveSmallIntegerField(default=0, verbose_name='状态')),
-                ('body', models.TextField(blank=True, verbose_name='答复')),
-                ('etag', models.CharField(blank=True, max_length=80, verbose_name='版本')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='账号')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=100, verbose_name="键")),
+                ("digest", models.CharField(max_length=64, verbose_name="正文摘要")),
+                ("at", models.DateTimeField(db_index=True, verbose_name="时间")),
+                ("status", models.PositiveSmallIntegerField(default=0, verbose_name="状态")),
+                ("body", models.TextField(blank=True, verbose_name="答复")),
+                ("etag", models.CharField(blank=True, max_length=80, verbose_name="版本")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="账号",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '已答复的请求',
-                'verbose_name_plural': '已答复的请求',
-                'default_permissions': (),
-                'constraints': [models.UniqueConstraint(fields=('account', 'key'), name='each_key_once_an_account')],
+                "verbose_name": "已答复的请求",
+                "verbose_name_plural": "已答复的请求",
+                "default_permissions": (),
+                "constraints": [models.UniqueConstraint(fields=("account", "key"), name="each_key_once_an_account")],
             },
         ),
     ]

@@ -12,6 +12,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.api import ActionView, Fields
+from accounts.callers import caller
 from accounts.models import User
 from checklists import services
 from checklists.api.schemas import TaskActionIn, TaskListedOut, TaskOut
@@ -75,7 +76,7 @@ def task_document(request: Request, pk: UUID) -> dict[str, Any]:
     """One task with its actions."""
     document = task_documents(request, list(Task.objects.filter(pk=pk).values(*FIELDS)))[0]
     task = Task.objects.select_related("responsible", "school").get(pk=pk)
-    document["actions"] = [step.name for step in open_actions(task, request.user)]
+    document["actions"] = [step.name for step in open_actions(task, caller(request))]
     return document
 
 
@@ -106,7 +107,7 @@ class TaskList(ListView):
 
     def queryset(self, request: Request) -> QuerySet[Any]:
         """Visible tasks as dicts."""
-        return Task.objects.visible_to(request.user).values(*FIELDS)
+        return Task.objects.visible_to(caller(request)).values(*FIELDS)
 
     def documents(self, request: Request, rows: list[Any]) -> list[dict[str, Any]]:
         """As the contract writes them."""
@@ -134,7 +135,7 @@ class TaskDetail(DetailView):
 
     def queryset(self, request: Request) -> QuerySet[Any]:
         """Visible tasks."""
-        return Task.objects.visible_to(request.user)
+        return Task.objects.visible_to(caller(request))
 
     def etag_of(self, request: Request, found: dict[str, Any]) -> str:
         """Overdue follows the date, so the day belongs to the tag."""
@@ -165,7 +166,7 @@ class TaskAction(ActionView):
 
     def visible(self, request: Request) -> QuerySet[Any]:
         """Visible tasks."""
-        return Task.objects.visible_to(request.user)
+        return Task.objects.visible_to(caller(request))
 
     def act(self, found: Task, name: str, fields: Fields, *, by: User, at: datetime) -> Task:
         """The service of that step."""
@@ -226,7 +227,9 @@ def responsible_of(task: Task, given: Any) -> Person:
     """`{"person": id}`, or `{"name": …}` when it is unique in the school."""
     if not isinstance(given, dict) or set(given) - {"person", "name"} or not given:
         raise InvalidInput([Fault("responsible", '写成 {"person": 标识} 或 {"name": 姓名}')])
-    people = Person.objects.filter(pk__in=Appointment.objects.on(today()).filter(school=task.school_id).values("person"))
+    people = Person.objects.filter(
+        pk__in=Appointment.objects.on(today()).filter(school=task.school_id).values("person")
+    )
     if "person" in given:
         try:
             found = people.filter(pk=UUID(str(given["person"])))

@@ -20,4 +20,5 @@ class SignedInWithScope(BasePermission):
         if request.auth is None:
             return True
         scope = view.read_scope if request.method in SAFE else view.write_scope
-        return bool(scope) and bool(request.auth.is_valid([scope]))
+        token: Any = request.auth
+        return bool(scope) and bool(token.is_valid([scope]))

@@ -65,7 +65,7 @@ def problem_response(fault: Exception, context: dict[str, Any]) -> HttpResponse 
     path = context["request"].path
     answer = _domain(fault, path) or _framework(fault, path)
     if answer is not None and isinstance(fault, exceptions.Throttled):
-        answer["Retry-After"] = str(math.ceil(fault.wait or 1))
+        answer["Retry-After"] = str(math.ceil(getattr(fault, "wait", None) or 1))
     if answer is not None and answer.status_code == 401:
         answer["WWW-Authenticate"] = 'Bearer realm="api"'
     return answer

@@ -22,7 +22,7 @@ class ProblemOut(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     instance = serializers.CharField()
-    errors = FaultOut(many=True, required=False)
+    errors = FaultOut(many=True, required=False)  # type: ignore[assignment]  # RFC 9457 and the contract name it so
 
 
 class ClientTokenScheme(OpenApiAuthenticationExtension):

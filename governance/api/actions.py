@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api import ActionView, Fields
+from accounts.callers import caller
 from accounts.models import User
 from common.api.schema import action_parameters, problems
 from governance import services
@@ -50,7 +51,7 @@ class MeetingAction(ActionView):
 
     def visible(self, request: Request) -> QuerySet[Any]:
         """Visible meetings."""
-        return Meeting.objects.visible_to(request.user)
+        return Meeting.objects.visible_to(caller(request))
 
     def act(self, found: Meeting, name: str, fields: Fields, *, by: User, at: datetime) -> Meeting:
         """The service of that step."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from accounts.callers import caller
 from checklists.models import Task
 from common.api.views import absolute
 from governance.guards import open_actions
@@ -110,7 +111,7 @@ def meeting_document(request: Request, pk: UUID) -> dict[str, Any]:
         meeting = for_record(Meeting.objects.all()).get(pk=pk)
         judged = judge_meeting(meeting) if document["status"] in JUDGED else []
         document["results"] = [result.as_document() for result in judged]
-    document["actions"] = [step.name for step in open_actions(meeting, request.user)]
+    document["actions"] = [step.name for step in open_actions(meeting, caller(request))]
     return document
 
 
@@ -136,7 +137,8 @@ def decision_documents(request: Request, rows: list[dict[str, Any]]) -> list[dic
     wanted = Task.objects.filter(checklist__in=[row["checklist_id"] for row in rows]).order_by("checklist_id", "order")
     for task in wanted.values("id", "checklist_id", "target", "status", "due_on"):
         url = absolute(request, "api:task", task["id"])
-        tasks[task.pop("checklist_id")].append({"id": task["id"], "url": url, **task})
+        shown = {name: task[name] for name in ("target", "status", "due_on")}
+        tasks[task["checklist_id"]].append({"id": task["id"], "url": url, **shown})
     return [
         {
             "id": row["id"],

@@ -5,7 +5,6 @@ from rest_framework import serializers
 from governance.models import DecisionStage, Matter, MeetingStatus, Method, Outcome
 from schools.permissions import Body
 
-
 ITEM_STATUS = ["scheduled", "concluded", "postponed", "withdrawn"]
 RESULT_OUTCOME = ["pass", "fail", "not_applicable", "insufficient", "waived"]
 ADOPTED_OUTCOME = [("approved", "通过"), ("approved_in_principle", "原则通过")]
@@ -85,7 +84,7 @@ class ItemOut(serializers.Serializer):
 class BasisOut(serializers.Serializer):
     """依据."""
 
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # the contract names the field so
     text = serializers.CharField()
 
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from rest_framework.request import Request
 
+from accounts.callers import caller
 from checklists.models import Task
 from common.api.schema import detail_schema, list_schema, parameter
 from common.api.views import DetailView, Filter, ListView, flag, moment, one_of, text
@@ -123,7 +124,7 @@ class MeetingList(ListView):
 
     def queryset(self, request: Request) -> QuerySet[Any]:
         """Visible meetings as dicts."""
-        return Meeting.objects.visible_to(request.user).values(*MEETING_FIELDS)
+        return Meeting.objects.visible_to(caller(request)).values(*MEETING_FIELDS)
 
     def documents(self, request: Request, rows: list[Any]) -> list[dict[str, Any]]:
         """As the contract writes them."""
@@ -151,14 +152,14 @@ class MeetingDetail(DetailView):
 
     def queryset(self, request: Request) -> QuerySet[Any]:
         """Visible meetings."""
-        return Meeting.objects.visible_to(request.user)
+        return Meeting.objects.visible_to(caller(request))
 
     def document(self, request: Request, pk: UUID) -> dict[str, Any]:
         """As the contract writes it; a reading by the bureau leaves its trace."""
         document = meeting_document(request, pk)
-        if is_bureau_reading(document["status"], request.user):
+        if is_bureau_reading(document["status"], caller(request)):
             meeting = Meeting.objects.select_related("school").get(pk=pk)
-            services.note_reading(meeting=meeting, by=request.user, at=timezone.now())
+            services.note_reading(meeting=meeting, by=caller(request), at=timezone.now())
         return document
 
     @detail_schema(MeetingOut, "一次会议")
@@ -183,7 +184,7 @@ class DecisionList(ListView):
 
     def queryset(self, request: Request) -> QuerySet[Any]:
         """Visible decisions as dicts."""
-        return Decision.objects.visible_to(request.user).values(*DECISION_FIELDS)
+        return Decision.objects.visible_to(caller(request)).values(*DECISION_FIELDS)
 
     def documents(self, request: Request, rows: list[Any]) -> list[dict[str, Any]]:
         """As the contract writes them."""
@@ -212,7 +213,7 @@ class DecisionDetail(DetailView):
 
     def queryset(self, request: Request) -> QuerySet[Any]:
         """Visible decisions."""
-        return Decision.objects.visible_to(request.user)
+        return Decision.objects.visible_to(caller(request))
 
     def version_fields(self) -> tuple[str, ...]:
         """The tasks' latest change belongs to the tag."""
@@ -220,7 +221,11 @@ class DecisionDetail(DetailView):
 
     def etag_of(self, request: Request, found: dict[str, Any]) -> str:
         """Version of the decision and of its tasks."""
-        latest = Task.objects.filter(checklist=found["checklist"]).order_by("-updated_at").values_list("updated_at", flat=True)
+        latest = (
+            Task.objects.filter(checklist=found["checklist"])
+            .order_by("-updated_at")
+            .values_list("updated_at", flat=True)
+        )
         moved = latest.first()
         return f'"{found["pk"].hex}-{found["version"]}.{moved.timestamp() if moved else 0}"'
 

@@ -556,7 +556,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="ruleresult",
             constraint=models.UniqueConstraint(
-                fields=("meeting", "rule", "item"), name="each_rule_and_subject_once", nulls_distinct=False
+                condition=models.Q(("item__isnull", False)),
+                fields=("meeting", "rule", "item"),
+                name="each_rule_once_an_item",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="ruleresult",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("item__isnull", True)), fields=("meeting", "rule"), name="each_rule_once_a_meeting"
             ),
         ),
         migrations.AddConstraint(

@@ -1,6 +1,7 @@
 """Rule results stored with the signature, with the versions and facts they were judged by."""
 
 from django.db import models
+from django.db.models import Q
 
 from common.ids import new_id
 from governance.models.items import AgendaItem
@@ -32,7 +33,10 @@ class RuleResult(models.Model):
         default_permissions = ()
         constraints = (
             models.UniqueConstraint(
-                fields=["meeting", "rule", "item"], name="each_rule_and_subject_once", nulls_distinct=False
+                fields=["meeting", "rule", "item"], name="each_rule_once_an_item", condition=Q(item__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["meeting", "rule"], name="each_rule_once_a_meeting", condition=Q(item__isnull=True)
             ),
         )
         indexes = (models.Index(fields=["outcome", "severity", "rule"], name="result_findings"),)

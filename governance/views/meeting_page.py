@@ -34,12 +34,12 @@ from governance.models import (
     RuleResult,
     Stance,
 )
+from governance.reading import is_bureau_reading
 from governance.rules.findings import MEETING, Result
 from governance.selectors import judge_meeting, stored_results
 from governance.services.agenda import agenda_is_open
 from governance.views.steps import Button, buttons, current_step, stage_of, steps_of
-from schools import access
-from schools.permissions import BUREAU_POSTS, Body
+from schools.permissions import Body
 
 READ = "governance.meeting.read"
 MANY = ("governance.meeting.agenda_saved", "governance.meeting.recorded")  # said once a day and person
@@ -108,15 +108,10 @@ def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | 
         "checks": checks_of(meeting),
         "tasks": [(task, (TASK_TAGS[TaskStatus(task.status)], task.get_status_display())) for task in tasks],
         "timeline": timeline(events, local_day(at)),
-        "readings": readings(events) if not reads_for_bureau(user) else [],
+        "readings": [] if is_bureau_reading(meeting.status, user) else readings(events),
         "catalogue_status": shown.catalogue_status(),
     }
     return render(request, "governance/meeting_detail.html", context, status=refused.status if refused else 200)
-
-
-def reads_for_bureau(user: User) -> bool:
-    """Whether this is the bureau reading (permission table, note 2)."""
-    return access.holds_post(user, *BUREAU_POSTS)
 
 
 def load_rows(meeting: Meeting) -> None:
@@ -230,6 +225,8 @@ def links_of(meeting: Meeting, user: User, stage: str) -> list[dict[str, Any]]:
         if meeting.status == MeetingStatus.HELD:
             main = stage == "record"
             links.append({"label": "填会议记录", "icon": "edit", "primary": main, "route": "governance:record"})
+    if meeting.held_at is not None and not any(link["route"] == "governance:record" for link in links):
+        links.append({"label": "会议记录", "icon": "file-text", "primary": False, "route": "governance:record"})
     if meeting.status in (MeetingStatus.MINUTED, MeetingStatus.SIGNED, MeetingStatus.ARCHIVED):
         words = "预览纪要" if meeting.status == MeetingStatus.MINUTED else "看纪要"
         links.append({"label": words, "icon": "eye", "primary": False, "route": "governance:minutes"})

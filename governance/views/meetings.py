@@ -20,8 +20,8 @@ from governance import lists, services, shown
 from governance.drafts import Roster, roster_on
 from governance.forms.agenda import EARLIEST, LATEST, NewMeetingForm, Options
 from governance.models import Meeting
-from governance.models.meetings import HELD_OR_LATER
-from governance.views.meeting_page import reads_for_bureau, show_meeting
+from governance.reading import is_bureau_reading
+from governance.views.meeting_page import show_meeting
 from schools import access
 from schools.models import School
 from schools.permissions import HEAD_POST, Body, Post, SchoolPerm
@@ -163,7 +163,7 @@ def _moment(raw: str) -> datetime | None:
 def meeting_detail(request: SignedInRequest, pk: str) -> HttpResponse:
     """One meeting. The bureau's reading of a record is noted each time and shown to the school (R-M08)."""
     meeting = find_meeting(request, pk)
-    if request.method == "GET" and meeting.status in HELD_OR_LATER and reads_for_bureau(request.user):
+    if request.method == "GET" and is_bureau_reading(meeting.status, request.user):
         services.note_reading(meeting=meeting, by=request.user, at=timezone.now())
     return show_meeting(request, meeting)
 

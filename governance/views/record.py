@@ -189,6 +189,7 @@ def _show(request: SignedInRequest, meeting: Meeting, sheet: Sheet, answer: Answ
     desk = _desk(meeting, sheet, answer.faults)
     context = _judged(request.user, desk) | {
         "answer": answer,
+        "holds": "typed" if request.method == "POST" else "stored",
         "steps": steps_of(meeting),
         "head": page.head_fields(desk),
         "head_number": next((n for n, m in enumerate(desk.members, start=1) if m.person_id == desk.head), 0),

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
+from accounts.callers import caller
 from common.api.schema import detail_schema, list_schema, parameter
 from common.api.views import DetailView, Filter, ListView, absolute, flag, one_of, text
 from common.dates import local_day
@@ -49,7 +50,9 @@ def school_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict[
     for row in rows:
         head = leaders.get(row["id"], {})
         document = {"id": row["id"], "url": absolute(request, "api:school", row["code"])}
-        document |= {name: row[name] for name in FIELDS if name not in ("id", "office__code", "pilot_status", "implemented_on")}
+        document |= {
+            name: row[name] for name in FIELDS if name not in ("id", "office__code", "pilot_status", "implemented_on")
+        }
         document["office"] = row["office__code"]
         document["secretary"], document["principal"] = head.get(Post.SECRETARY), head.get(Post.PRINCIPAL)
         document["pilot"] = {"status": row["pilot_status"], "batch": None, "implemented_on": row["implemented_on"]}
@@ -90,7 +93,7 @@ class SchoolList(ListView):
 
     def queryset(self, request: Request) -> QuerySet[Any]:
         """Visible schools as dicts."""
-        return School.objects.visible_to(request.user).values(*FIELDS)
+        return School.objects.visible_to(caller(request)).values(*FIELDS)
 
     def documents(self, request: Request, rows: list[Any]) -> list[dict[str, Any]]:
         """As the contract writes them."""
@@ -124,7 +127,7 @@ class SchoolDetail(DetailView):
 
     def queryset(self, request: Request) -> QuerySet[Any]:
         """Visible schools."""
-        return School.objects.visible_to(request.user)
+        return School.objects.visible_to(caller(request))
 
     def etag_of(self, request: Request, found: dict[str, Any]) -> str:
         """Terms begin and end by date, so the day belongs to the tag."""
@@ -145,13 +148,13 @@ class OfficeQueries:
 
     def queryset(self, request: Request) -> QuerySet[Any]:
         """Offices that have a visible school."""
-        visible = School.objects.visible_to(request.user).filter(office__isnull=False)
+        visible = School.objects.visible_to(caller(request)).filter(office__isnull=False)
         return Office.objects.filter(pk__in=visible.values("office"))
 
     def documents(self, request: Request, rows: list[Any]) -> list[dict[str, Any]]:
         """With the codes of the visible schools."""
         schools: dict[UUID, list[str]] = {row.pk: [] for row in rows}
-        visible = School.objects.visible_to(request.user).filter(office__in=rows)
+        visible = School.objects.visible_to(caller(request)).filter(office__in=rows)
         for office, code in visible.order_by("code").values_list("office_id", "code"):
             if office is not None:
                 schools[office].append(code)
@@ -190,7 +193,7 @@ class OfficeDetail(OfficeQueries, DetailView):
 
     def etag_of(self, request: Request, found: dict[str, Any]) -> str:
         """The schools of an office belong to the answer; their latest change to the tag."""
-        visible = School.objects.visible_to(request.user).filter(office=found["pk"])
+        visible = School.objects.visible_to(caller(request)).filter(office=found["pk"])
         count, latest = visible.count(), visible.order_by("-updated_at").values_list("updated_at", flat=True).first()
         return f'"{found["pk"].hex}-{found["version"]}.{count}.{latest.timestamp() if latest else 0}"'
 

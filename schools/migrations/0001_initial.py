@@ -558,9 +558,25 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="appointment",
             constraint=models.UniqueConstraint(
-                fields=("person", "post", "school", "office", "starts_on"),
-                name="same_appointment_once",
-                nulls_distinct=False,
+                condition=models.Q(("school__isnull", False)),
+                fields=("person", "post", "school", "starts_on"),
+                name="same_school_appointment_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("office__isnull", False)),
+                fields=("person", "post", "office", "starts_on"),
+                name="same_office_appointment_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="appointment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("office__isnull", True), ("school__isnull", True)),
+                fields=("person", "post", "starts_on"),
+                name="same_bureau_appointment_once",
             ),
         ),
         migrations.AlterUniqueTogether(

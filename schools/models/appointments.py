@@ -62,9 +62,19 @@ class Appointment(Tracked):
                 | Q(post__in=sorted(BUREAU_POSTS | SYSTEM_POSTS), school__isnull=True, office__isnull=True),
             ),
             models.UniqueConstraint(
-                fields=["person", "post", "school", "office", "starts_on"],
-                name="same_appointment_once",
-                nulls_distinct=False,
+                fields=["person", "post", "school", "starts_on"],
+                name="same_school_appointment_once",
+                condition=Q(school__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["person", "post", "office", "starts_on"],
+                name="same_office_appointment_once",
+                condition=Q(office__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["person", "post", "starts_on"],
+                name="same_bureau_appointment_once",
+                condition=Q(school__isnull=True, office__isnull=True),
             ),
         )
 

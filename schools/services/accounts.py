@@ -12,6 +12,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
 from audit.services import record
@@ -33,12 +34,18 @@ def may_manage(user: User) -> bool:
 
 def locked_names(usernames: Iterable[str], at: datetime) -> set[str]:
     """Which of these sign-in names are locked at present, from some address, after repeated failures."""
-    rows = AccessAttempt.objects.filter(
-        username__in=list(usernames),
-        failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
-        attempt_time__gt=at - settings.AXES_COOLOFF_TIME,
+    return set(_lockouts(at).filter(username__in=list(usernames)).values_list("username", flat=True))
+
+
+def all_locked_names(at: datetime) -> QuerySet[AccessAttempt, str]:
+    """All of them, as a subquery."""
+    return _lockouts(at).values_list("username", flat=True)
+
+
+def _lockouts(at: datetime) -> QuerySet[AccessAttempt]:
+    return AccessAttempt.objects.filter(
+        failures_since_start__gte=settings.AXES_FAILURE_LIMIT, attempt_time__gt=at - settings.AXES_COOLOFF_TIME
     )
-    return set(rows.values_list("username", flat=True))
 
 
 @transaction.atomic

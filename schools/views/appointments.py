@@ -16,7 +16,7 @@ from common.dates import local_day
 from common.errors import DomainError
 from schools.forms import AppointmentForm, EndForm, PostForm
 from schools.models import Appointment, Office, Person, School
-from schools.permissions import SCHOOL_POSTS, Post
+from schools.permissions import Post
 from schools.selectors import find_people, people_of, with_posts
 from schools.services.appointments import end_appointment, may_appoint
 from schools.services.staffing import Newcomer, Terms, posts_offered, searches_everywhere, take_on
@@ -55,7 +55,7 @@ def appointments(request: SignedInRequest, code: str) -> HttpResponse:
         "everywhere": everywhere,
         "who": request.GET.get("who", ""),
         "found": [{"person": person, "posts": where.get(person.pk, "")} for person in found],
-        **_listed(request, Appointment.objects.filter(school=school)),
+        **_listed(request, school),
     }
     return render(request, "schools/appointments.html", context, status=status)
 
@@ -79,7 +79,7 @@ def bureau_posts(request: SignedInRequest) -> HttpResponse:
         status = _take_on(request, form, None, offices)
         if status == 302:
             return redirect("schools:posts")
-    context = {"form": form, **_listed(request, Appointment.objects.filter(school=None))}
+    context = {"form": form, **_listed(request, None)}
     return render(request, "schools/posts.html", context, status=status)
 
 
@@ -145,29 +145,22 @@ def _take_on(
     return 302
 
 
-def _listed(request: SignedInRequest, rows: Any) -> dict[str, Any]:
-    """Present, coming and former appointments, each with whether this account may end it."""
+def _listed(request: SignedInRequest, school: School | None) -> dict[str, Any]:
+    """Present, coming and former appointments there, each with whether this account may end it."""
     today = local_day(timezone.now())
-    rows = rows.select_related("person", "school", "office").order_by("rank", "starts_on", "pk")
-    present = list(rows.on(today))
-    coming = list(rows.filter(starts_on__gt=today))
-    former = list(rows.filter(ends_on__lt=today).order_by("-ends_on", "pk")[:FORMER_SHOWN])
-    groups = [("在任", present), ("将要任职", coming), ("曾任", former)]
-    mine = {post: may_appoint(request.user, post, _of(present + coming)) for post in {a.post for a in present + coming}}
+    rows = Appointment.objects.filter(school=school).select_related("person", "office")
+    rows = rows.order_by("rank", "starts_on", "pk")
+    former = rows.filter(ends_on__lt=today).order_by("-ends_on", "pk")[:FORMER_SHOWN]
+    groups = [("在任", list(rows.on(today))), ("将要任职", list(rows.filter(starts_on__gt=today))), ("曾任", list(former))]
     return {
         "groups": [
             {
                 "title": title,
-                "rows": [{"it": it, "may_end": title != "曾任" and mine.get(it.post, False)} for it in found],
+                "rows": [
+                    {"it": it, "may_end": title != "曾任" and may_appoint(request.user, it.post, school)} for it in found
+                ],
             }
             for title, found in groups
             if found or title == "在任"
         ],
-        "today": today,
     }
-
-
-def _of(rows: list[Appointment]) -> School | None:
-    school: School | None = rows[0].school if rows else None
-    assert school is None or school.code in {row.school.code for row in rows if row.school} # noqa: S101
-    return school
