@@ -40,3 +40,17 @@ class NoSequences:
     def get_help_text(self) -> str:
         """The rule in words."""
         return "不用 1234、abcd、8888 这样连续或重复的字符"
+
+
+class NoOwnName:
+    """Neither the sign-in name nor the person's name stands inside the password."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Raise `ValidationError` when it does."""
+        names = [user.username, user.name] if user is not None else []
+        if any(len(name) >= 2 and name.lower() in password.lower() for name in names):
+            raise ValidationError(self.get_help_text(), code="own_name")
+
+    def get_help_text(self) -> str:
+        """The rule in words."""
+        return "不含登录名和姓名"
