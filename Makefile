@@ -1,6 +1,6 @@
 # Plain GNU make and Python 3.11 or later are all that is needed; everything else is set up in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test rules check check-static format lock
+.PHONY: help run dev test rules soak check check-static format lock
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -31,6 +31,10 @@ test: ## the tests on SQLite, on PostgreSQL and in a browser; services are start
 rules: ## the rule engine's tests only (no database)
 	$(INSTALL) dev
 	@$(BIN)/python -m pytest -q -p no:xdist tests/rules
+
+soak: ## the long tests, minutes each: a worker killed 200 times (PostgreSQL and Redis)
+	$(INSTALL) dev
+	@$(BIN)/python -m tools.run_tests --soak
 
 check: ## everything a commit must pass: check-static, then the tests
 	@$(MAKE) check-static

@@ -18,6 +18,7 @@ from accounts.http import SignedInRequest
 from checklists import forms, services, showing
 from checklists.guards import refusal
 from checklists.models import Task, TaskStatus
+from checklists.selectors import history_of
 from checklists.states import TASK
 from checklists.views import seen_task
 from common.dates import local_day
@@ -133,6 +134,7 @@ def _page(
         "kind": showing.urgency(task.status, task.due_on, today),
         "tag_kind": showing.TAGS[TaskStatus(task.status)],
         "next": safe_next(_next(request)) or task.get_absolute_url(),
+        "history": history_of(task),
         "most_files": forms.MOST_FILES,
         "most_megabytes": settings.UPLOAD_LIMIT // 1048576,
         "icon": showing.ICONS.get(row.name),

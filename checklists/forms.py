@@ -78,6 +78,7 @@ class ProgressForm(StepForm):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"max_length": "进展写到 2000 字以内"},
+        help_text="写一句，或传一份佐证",
     )
     evidence = EvidenceField(
         label="佐证",
@@ -92,7 +93,7 @@ class SubmitForm(ProgressForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["text"].label = "完成情况"
+        self.fields["text"].label, self.fields["text"].help_text = "完成情况", ""
 
 
 class ReasonForm(StepForm):

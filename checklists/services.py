@@ -217,3 +217,9 @@ def reopen(*, task: Task, due_on: date, reason: str, version: int | None = None,
     task.closed_by = task.closed_at = task.submitted_by = task.submitted_at = None
     move_deadline(on=task, due_on=due_on, responsible=task.responsible, at=at)
     return _finish(task, step, by, at, reason=reason)
+
+
+@transaction.atomic
+def record_export(*, rows: int, filters: str, kind: str, by: User, at: datetime) -> int:
+    """Record that a list of tasks left the portal as a file; returns the number that stands in the file."""
+    return record("checklists.task.exported", by=by, at=at, rows=rows, filters=filters, format=kind).seq

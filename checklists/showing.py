@@ -13,7 +13,8 @@ from checklists.guards import refusal
 from checklists.models import OPEN, Task, TaskStatus
 from checklists.selectors import SOON
 from checklists.states import TASK
-from common.dates import days_left_text
+from common.dates import days_left_text, local_day
+from common.exports import Cell
 from common.transitions import Transition
 
 TAGS = {
@@ -79,6 +80,11 @@ def own_groups(rows: Iterable[Task], user: User, today: date, back: str) -> list
     return groups
 
 
+def task_url(task: Task, back: str) -> str:
+    """The task's page, which then leads back."""
+    return f"{task.get_absolute_url()}?{urlencode({'next': back})}"
+
+
 def own_card(task: Task, user: User, today: date, back: str) -> dict[str, Any]:
     """A card with what the responsible person may do: 标为完成 first, then 登记进展."""
     steps = {step.name: step for step in TASK.open_from(task.status) if step.name in ("submit", "progress")}
@@ -89,7 +95,7 @@ def own_card(task: Task, user: User, today: date, back: str) -> dict[str, Any]:
     ]
     return {
         "title": task.target,
-        "url": task.get_absolute_url(),
+        "url": task_url(task, back),
         "note": f"{task.checklist.get_source_kind_display()} {task.checklist.title}",
         "due": due_words(task.status, task.due_on, today),
         "kind": urgency(task.status, task.due_on, today),
@@ -105,7 +111,7 @@ def closing_card(task: Task, today: date, back: str) -> dict[str, Any]:
     close, send_back = TASK.get("close"), TASK.get("return")
     return {
         "title": task.target,
-        "url": task.get_absolute_url(),
+        "url": task_url(task, back),
         "note": f"{task.school.short_name} · {task.responsible.name}{post}",
         "excerpt": getattr(task, "last_words", "") or "",
         "due": due_words(task.status, task.due_on, today),
@@ -125,3 +131,23 @@ def _link(task: Task, step: Transition, back: str) -> dict[str, Any]:
         "icon": ICONS[step.name],
         "primary": False,
     }
+
+
+EXPORTED = ("学校", "目标任务", "推进措施", "完成时限", "责任人", "职务", "状态", "逾期天数", "销号日期", "来源")
+
+
+def exported(row: dict[str, Any], today: date) -> tuple[Cell, ...]:
+    """One row of the list as it leaves the portal."""
+    late = (today - row["due_on"]).days if row["status"] in OPEN and row["due_on"] < today else None
+    return (
+        row["school__short_name"],
+        row["target"],
+        row["measures"],
+        row["due_on"].isoformat(),
+        row["responsible__name"],
+        row["responsible_post"],
+        TaskStatus(row["status"]).label,
+        late,
+        local_day(row["closed_at"]).isoformat() if row["closed_at"] else "",
+        row["checklist__title"],
+    )

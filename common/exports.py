@@ -32,19 +32,20 @@ Cell = str | int | None
 
 @dataclass(frozen=True)
 class Export:
-    """A table to be taken away. `number` is that of the fact that records the export."""
+    """A table to be taken away. `number` is that of the fact that records the export; working lists have none."""
 
     title: str
     columns: Sequence[str]
     rows: Iterable[Sequence[Cell]]
     by: str
     at: datetime
-    number: int
+    number: int | None = None
 
     @property
     def origin(self) -> str:
         """The line above the table."""
-        return f"{self.title}　导出人：{self.by}　时间：{self.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}　编号：{self.number}"
+        number = f"　编号：{self.number}" if self.number is not None else ""
+        return f"{self.title}　导出人：{self.by}　时间：{self.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}{number}"
 
 
 def neutral(value: str) -> str:

@@ -31,6 +31,11 @@ def now() -> datetime:
     return _moment.get() or timezone.now()
 
 
+def is_loading() -> bool:
+    """Whether history is being loaded, told or not."""
+    return _moment.get() is not None
+
+
 @contextmanager
 def moment(at: datetime) -> Iterator[None]:
     """Let people act with the posts they held at `at`."""

@@ -8,6 +8,7 @@ from itertools import count
 from random import Random
 
 from accounts.models import User
+from audit.services import in_batches
 from common.dates import at_hour, local_day
 from common.history import as_history, moment
 from deadlines.services import settle_history, sweep_batch
@@ -83,10 +84,10 @@ class District:
     def run(self) -> list[str]:
         """Enter everybody, then let the time pass."""
         at = clock(self.first, 8)
-        with moment(at), as_history():
-            self._enter(at)
         recent = at_hour(self.wish.as_of - RECENT)
-        with as_history():
+        with as_history(), in_batches():
+            with moment(at):
+                self._enter(at)
             self._play(recent)
             settle_history(at=recent - timedelta(seconds=1))
         self._play_recent(recent)

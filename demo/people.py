@@ -10,6 +10,7 @@ from accounts.models import User
 from demo.days import clock
 from demo.teams import Seat, team
 from demo.words import words
+from schools import access
 from schools.models import Appointment, Office, Person, School
 from schools.permissions import BODY_POSTS, Post
 from schools.services.appointments import NewAppointment, appoint, end_appointment
@@ -82,6 +83,12 @@ class Holder:
         """Whether in office that day."""
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
+    @property
+    def user(self) -> User:
+        """The account, to act with: its rights change only where `Cast.replace` says so."""
+        access.keep(self.account)
+        return self.account
+
     def holds(self, *posts: str) -> bool:
         """Whether the seat carries one of those posts."""
         return any(post in posts for post, _ in self.seat.posts)
@@ -146,10 +153,11 @@ class Cast:
         before = next(h for h in self.holders if h.seat.key == change.key and h.passes_on)
         at = clock(change.on, 9, 10)
         last = change.on - timedelta(days=1)
-        by = organiser if change.key != "clerk" else self.head(Post.SECRETARY, change.on).account
+        by = organiser if change.key != "clerk" else self.head(Post.SECRETARY, change.on).user
         for appointment in before.appointments:
             end_appointment(appointment=appointment, ends_on=last, by=by, at=at)
         before.ends_on = last
+        access.forget(before.account)
         return before, self._seat(before.seat, before.passes_on, change.on, accounts, at, by)
 
     # --- who is who on a day -------------------------------------------------------------------------------------

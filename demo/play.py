@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from random import Random
+from uuid import UUID
 
 from accounts.models import User
 from checklists import services as tasks
@@ -28,6 +30,7 @@ class SchoolYear:
     def __init__(self, cast: Cast, rng: Random, put: Put, as_of: date, stuck: int) -> None:
         self.cast, self.rng, self.put, self.as_of, self.stuck = cast, rng, put, as_of, stuck
         self.places = words()["places"]
+        self.tasks: dict[UUID, Task] = {}
 
     def expect(self, plan: MeetingPlan) -> None:
         """Set everything about a planned meeting on the agenda."""
@@ -38,11 +41,11 @@ class SchoolYear:
 
         def step(at: datetime) -> None:
             before, after = self.cast.replace(change, accounts, organiser)
-            open_tasks = Task.objects.open().filter(responsible=before.person).order_by("due_on", "pk")
-            by = self.cast.head(Post.SECRETARY, change.on).account
-            for task in open_tasks:
-                reason = self.rng.choice(words()["reassigned"])
-                tasks.hand_to(task=task, person=after.person, reason=reason, by=by, at=at)
+            by = self.cast.head(Post.SECRETARY, change.on).user
+            for pk, task in self.tasks.items():
+                if task.responsible_id == before.person.pk and task.is_open():
+                    reason = self.rng.choice(words()["reassigned"])
+                    self.tasks[pk] = tasks.hand_to(task=task, person=after.person, reason=reason, by=by, at=at)
 
         self.put(clock(change.on, 9, 10), step)
 
@@ -51,49 +54,47 @@ class SchoolYear:
         recently = self.as_of - STUCK_WITHIN <= task.due_on < self.as_of - timedelta(days=1)
         stuck = self.stuck > 0 and recently
         self.stuck -= stuck
+        self.tasks[task.pk] = task
         for act in course(at, task.due_on, self.as_of, self.rng, stuck=stuck):
-            self.put(max(act.at, at + timedelta(minutes=5)), self._step(task, act))
+            self.put(max(act.at, at + timedelta(minutes=5)), partial(self._act, task.pk, act))
 
-    def _step(self, task: Task, act: Act) -> Callable[[datetime], None]:
-        return lambda at: getattr(self, f"_{act.name}")(task.pk, act, at)
+    def _act(self, pk: UUID, act: Act, at: datetime) -> None:
+        """One step on a task, on the task as the step before left it."""
+        task = self.tasks[pk]
+        doer = self.cast.holder_of(task.responsible_id)
+        step: Callable[..., Task] = getattr(self, f"_{act.name}")
+        self.tasks[pk] = step(task, doer, act, at)
+        if act.name in ("close", "cancel"):
+            del self.tasks[pk]
 
     # --- steps on tasks ------------------------------------------------------------------------------------------
-
-    def _task(self, pk: object) -> tuple[Task, Holder]:
-        task = Task.objects.get(pk=pk)
-        return task, self.cast.holder_of(task.responsible_id)
 
     def _text(self, key: str) -> str:
         return str(self.rng.choice(words()[key]))
 
-    def _progress(self, pk: object, act: Act, at: datetime) -> None:
-        task, doer = self._task(pk)
-        tasks.progress(task=task, text=self._text("progress"), by=doer.account, at=at)
+    def _progress(self, task: Task, doer: Holder, act: Act, at: datetime) -> Task:
+        return tasks.progress(task=task, text=self._text("progress"), by=doer.user, at=at)
 
-    def _submit(self, pk: object, act: Act, at: datetime) -> None:
-        task, doer = self._task(pk)
-        tasks.submit(task=task, text=self._text("submitted"), by=doer.account, at=at)
+    def _submit(self, task: Task, doer: Holder, act: Act, at: datetime) -> Task:
+        return tasks.submit(task=task, text=self._text("submitted"), by=doer.user, at=at)
 
-    def _close(self, pk: object, act: Act, at: datetime) -> None:
-        task, doer = self._task(pk)
-        tasks.close(task=task, by=self._closer(doer, at).account, at=at)
+    def _close(self, task: Task, doer: Holder, act: Act, at: datetime) -> Task:
+        return tasks.close(task=task, by=self._closer(doer, at).user, at=at)
 
-    def _return(self, pk: object, act: Act, at: datetime) -> None:
-        task, doer = self._task(pk)
-        tasks.send_back(task=task, reason=self._text("returned"), by=self._closer(doer, at).account, at=at)
+    def _return(self, task: Task, doer: Holder, act: Act, at: datetime) -> Task:
+        return tasks.send_back(task=task, reason=self._text("returned"), by=self._closer(doer, at).user, at=at)
 
-    def _reschedule(self, pk: object, act: Act, at: datetime) -> None:
-        task, _ = self._task(pk)
+    def _reschedule(self, task: Task, doer: Holder, act: Act, at: datetime) -> Task:
         due_on = task.due_on + timedelta(days=act.days)
-        by = self.cast.head(Post.PRINCIPAL, at.date()).account
-        tasks.reschedule(task=task, due_on=due_on, reason=self._text("rescheduled"), by=by, at=at)
+        by = self.cast.head(Post.PRINCIPAL, at.date()).user
+        return tasks.reschedule(task=task, due_on=due_on, reason=self._text("rescheduled"), by=by, at=at)
 
-    def _cancel(self, pk: object, act: Act, at: datetime) -> None:
-        task, doer = self._task(pk)
+    def _cancel(self, task: Task, doer: Holder, act: Act, at: datetime) -> Task:
         heads = [self.cast.head(post, at.date()) for post in (Post.PRINCIPAL, Post.SECRETARY)]
         by = next((head for head in heads if head is not doer), None)
-        if by is not None:
-            tasks.cancel(task=task, reason=self._text("cancelled"), by=by.account, at=at)
+        if by is None:  # one person in both posts does not end his own task
+            return self._submit(task, doer, act, at)
+        return tasks.cancel(task=task, reason=self._text("cancelled"), by=by.user, at=at)
 
     def _closer(self, doer: Holder, at: datetime) -> Holder:
         return self.rng.choice(self.cast.closers(doer.person.pk, doer.person.pk, at.date()))
@@ -175,7 +176,7 @@ class MeetingCourse:
         return self.cast.head(Post.CLERK, self.plan.day if self.plan.day <= self.year.as_of else self.year.as_of)
 
     def _head(self, at: datetime) -> User:
-        return self.cast.head(HEAD_POST[self.plan.body], at.date()).account
+        return self.cast.head(HEAD_POST[self.plan.body], at.date()).user
 
     def _create(self, at: datetime) -> None:
         plan, day = self.plan, self.plan.day
@@ -198,7 +199,7 @@ class MeetingCourse:
             items=items,
         )
         self.meeting = governance.create_meeting(
-            school=self.cast.school, body=plan.body, agenda=agenda, by=clerk.account, at=at
+            school=self.cast.school, body=plan.body, agenda=agenda, by=clerk.user, at=at
         )
 
     def _proposer(self, who: str) -> str:
@@ -211,14 +212,14 @@ class MeetingCourse:
         self.meeting = governance.confirm_agenda(meeting=self._now, by=self._head(at), at=at)
 
     def _call(self, at: datetime) -> None:
-        self.meeting = governance.call_meeting(meeting=self._now, by=self._clerk().account, at=at)
+        self.meeting = governance.call_meeting(meeting=self._now, by=self._clerk().user, at=at)
 
     def _cancel(self, at: datetime) -> None:
         reason = self.rng.choice(words()["meeting_cancelled"])
         self.meeting = governance.cancel_meeting(meeting=self._now, reason=reason, by=self._head(at), at=at)
 
     def _hold(self, at: datetime) -> None:
-        self.meeting = governance.hold_meeting(meeting=self._now, by=self._clerk().account, at=at)
+        self.meeting = governance.hold_meeting(meeting=self._now, by=self._clerk().user, at=at)
 
     def _record(self, at: datetime) -> None:
         members = MeetingMember.objects.filter(meeting=self._now).order_by("order", "pk")
@@ -232,13 +233,13 @@ class MeetingCourse:
             self.plan, due, items, clerk.person.pk, lambda who: self.cast.answering(who, day).person.pk, self.rng
         )
         new = writer.write()
-        self.meeting = governance.save_record(meeting=self._now, new=new, version=None, by=clerk.account, at=at)
+        self.meeting = governance.save_record(meeting=self._now, new=new, version=None, by=clerk.user, at=at)
 
     def _lapse(self, at: datetime) -> None:
         self.meeting = governance.lapse_meeting(meeting=self._now, by=self._head(at), at=at)
 
     def _minute(self, at: datetime) -> None:
-        self.meeting = governance.minute_meeting(meeting=self._now, by=self._clerk().account, at=at)
+        self.meeting = governance.minute_meeting(meeting=self._now, by=self._clerk().user, at=at)
 
     def _send_back(self, at: datetime) -> None:
         reason = self.rng.choice(words()["meeting_returned"])

@@ -17,7 +17,8 @@ from governance.services import AgendaInput, ItemInput
 from schools.models import Appointment, Person, School
 from schools.permissions import BODY_POSTS, HEAD_POST, Body, Post
 
-BEFORE_MEETING = ("R-C01", "R-C03", "R-A09", "R-T05")  # rules that can be answered before anybody has come
+# Rules that can be answered before anybody has come.
+BEFORE_MEETING = {Body.PARTY: ("R-C01", "R-A09", "R-T05"), Body.PRINCIPAL: ("R-C03", "R-A09", "R-T05")}
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def judge_agenda(school: School, body: str, agenda: AgendaInput, due: list[DueMe
         ),
     )
     by_subject: dict[str, list[Result]] = {}
-    for result in judge(facts, delivered_reference(), BEFORE_MEETING):
+    for result in judge(facts, delivered_reference(), BEFORE_MEETING[Body(body)]):
         by_subject.setdefault(result.subject, []).append(result)
     return Judged(
         by_subject.get(MEETING, []), [by_subject.get(f"items/{order}", []) for order in range(len(agenda.items))]

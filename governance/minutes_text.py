@@ -4,6 +4,7 @@ Ballots appear as counts; who stated what stays in the record (会议记录). Nu
 characters, as official documents write them.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from governance.models import (
 from schools.permissions import HEAD_POST, Body
 
 DIGITS = "〇一二三四五六七八九十"
+BESIDE_DIGITS = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[0-9])|(?<=[0-9]) +(?=[\u3400-\u9fff])")
 MARK_AT_24 = 18  # characters of 24 pt that the type area of 156 mm holds
 MARK_AT_18 = 24
 WAYS = {
@@ -60,7 +62,7 @@ class Minutes:
     dated: str
     opening: str
     sections: tuple[Section, ...]
-    lines: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[str, tuple[str, ...]], ...]
     printed: str
     signed: bool
 
@@ -183,30 +185,35 @@ def task_words(task: PlannedTask, number: str) -> str:
     return closed(number + "；".join(part for part in (f"{task.goal}{measures}", f"{who}{units}", until) if part))
 
 
-def lines(meeting: Meeting, day: date | None) -> list[tuple[str, str]]:
+def lines(meeting: Meeting, day: date | None) -> list[tuple[str, tuple[str, ...]]]:
     """出席、请假、缺席、列席, and at the end 签发."""
     members = list(meeting.members.all())
-    found = []
+    found: list[tuple[str, tuple[str, ...]]] = []
     for status, label in ((Attendance.PRESENT, "出席"), (Attendance.LEAVE, "请假"), (Attendance.ABSENT, "缺席")):
-        names = [_named(member) for member in members if member.status == status]
+        names = tuple(_named(member) for member in members if member.status == status)
         if names:
-            found.append((label, "　".join(names)))
+            found.append((label, names))
     if meeting.recorder:
         sits = any(member.person_id == meeting.recorder_id for member in members)
-        found.append(("记录", meeting.recorder.name) if sits else ("列席", f"{meeting.recorder.name}（记录）"))
+        found.append(("记录", (meeting.recorder.name,)) if sits else ("列席", (f"{meeting.recorder.name}（记录）",)))
     if day and meeting.signed_by:
-        found.append(("签发", f"{meeting.signed_by.name}　{long_day(day)}"))
+        found.append(("签发", (meeting.signed_by.name, long_day(day))))
     return found
 
 
 def _named(member: MeetingMember) -> str:
-    return f"{member.name}（{member.reason}）" if member.reason else member.name
+    return close_up(f"{member.name}（{member.reason}）") if member.reason else member.name
 
 
 def closed(text: str) -> str:
-    """The text with a full stop at its end."""
-    text = text.rstrip()
+    """The text with a full stop at its end, and digits close to the characters beside them."""
+    text = close_up(text.strip())
     return text if text.endswith(("。", "！", "？", "）")) else f"{text.rstrip('；，、：')}。"
+
+
+def close_up(text: str) -> str:
+    """No spaces between digits and Chinese characters, as official documents are set."""
+    return BESIDE_DIGITS.sub("", text)
 
 
 def long_day(day: date) -> str:

@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 
 from accounts.models import User
 from common.dates import local_day
-from governance.models import AgendaItem, ItemMember, Meeting, MeetingMember, PlannedTask, RuleResult, Stance
+from governance.models import AgendaItem, Decision, ItemMember, Meeting, MeetingMember, PlannedTask, RuleResult, Stance
 from governance.record import ItemRecord, Names, Record, record_of
 from governance.rules import facts as f
 from governance.rules.engine import FIRST_RULES, judge
@@ -79,6 +79,32 @@ def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
         Prefetch("members", MeetingMember.objects.select_related("person").order_by("order", "pk")),
         Prefetch("items", items),
     )
+
+
+def for_judging(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
+    """As `for_record`, with no more than services and rules read of it: they run on every step."""
+    items = AgendaItem.objects.select_related("matter").defer(*_TEXTS_OF_MATTERS).order_by("order")
+    items = items.prefetch_related(
+        Prefetch("presences", ItemMember.objects.select_related("member")),
+        Prefetch("stances", Stance.objects.select_related("member")),
+        Prefetch("planned_tasks", PlannedTask.objects.select_related("responsible")),
+    )
+    return meetings.select_related("school", "chair", "recorder").prefetch_related(
+        Prefetch("members", MeetingMember.objects.select_related("person").order_by("order", "pk")),
+        Prefetch("items", items),
+    )
+
+
+_TEXTS_OF_MATTERS = [
+    f"matter__{name}"
+    for name in ("scope", "title_en", "prior_stages", "next_stages", "fed_by", "feeds", "keywords", "evidence")
+]
+
+
+def for_step(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
+    """What the steps before the record need: the items in order, each with its matter."""
+    items = AgendaItem.objects.select_related("matter").defer(*_TEXTS_OF_MATTERS).order_by("order")
+    return meetings.select_related("school", "chair", "recorder").prefetch_related(Prefetch("items", items))
 
 
 def for_agenda(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
@@ -190,3 +216,8 @@ def stored_results(meeting: Meeting) -> list[RuleResult]:
 def may_read_files(user: User, meeting_id: UUID) -> bool:
     """Files of a meeting may be read by whoever may see the meeting."""
     return Meeting.objects.visible_to(user).filter(pk=meeting_id).exists()
+
+
+def may_read_decision(user: User, decision_id: UUID) -> bool:
+    """A decision, and what belongs to it, may be read by whoever may see its meeting."""
+    return Decision.objects.visible_to(user).filter(pk=decision_id).exists()

@@ -54,6 +54,22 @@ def named(result: Result | RuleResult, *, where: str = "", actions: Sequence[Map
     }
 
 
+def missing(results: Sequence[Result | RuleResult]) -> dict[str, Any]:
+    """Several results that lack a fact as one note: the record has only begun, and each says the same in its own way."""
+    messages = dict.fromkeys(result.message for result in results)
+    remedies = dict.fromkeys(result.remedy for result in results if result.remedy)
+    return {
+        "rule": results[0].rule,
+        "name": f"{len(results)} 条规则",
+        "outcome": "insufficient",
+        "severity": str(results[0].severity),
+        "message": "".join(messages),
+        "remedy": "".join(remedies),
+        "basis": [],
+        "actions": [],
+    }
+
+
 def needs_two_thirds(code: str) -> bool:
     """Whether the matter of that code asks for two thirds of the members due (R-Q02)."""
     matter = delivered_reference().matters.get(code)

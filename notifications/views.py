@@ -117,6 +117,7 @@ def _by_day(rows: list[dict[str, Any]], today: date) -> list[tuple[str, list[dic
         name = names.get(local.date(), "更早")
         row["when"] = f"{local:%H:%M}" if name != "更早" else f"{local:%Y-%m-%d %H:%M}"
         row |= _marks(row)
+        row["tone"] = "" if row["read_at"] else row["tone"]  # colour is for what has not been looked at
         days.setdefault(name, []).append(row)
     return list(days.items())
 

@@ -70,6 +70,15 @@ def rights_of(user: User) -> Rights:
     return kept
 
 
+def keep(user: User) -> None:
+    """Let the rights read last stand for the day of history being loaded, too. Only for whoever records all appointments
+    of that time and calls `forget` at each: reading them anew for every act of a year would take minutes.
+    """
+    kept: Rights | None = getattr(user, MEMO, None)
+    if kept is not None and history.is_loading():
+        kept.day = local_day(history.now())
+
+
 def forget(user: User) -> None:
     """Read the rights anew at the next question (after an appointment was recorded in the same request)."""
     if hasattr(user, MEMO):

@@ -27,7 +27,12 @@ class SchoolFilter(forms.Form):
         max_length=50,
         required=False,
         widget=forms.TextInput(
-            attrs={"type": "search", "class": "form-control", "aria-label": "校名、拼音或首字母", "placeholder": "校名、拼音或首字母"}
+            attrs={
+                "type": "search",
+                "class": "form-control",
+                "aria-label": "校名、拼音或首字母",
+                "placeholder": "校名、拼音或首字母",
+            }
         ),
     )
     office = _filter("教办", [])
@@ -65,7 +70,7 @@ class SchoolFilter(forms.Form):
 class PersonChoice(forms.ModelChoiceField):
     """People by name; the masked phone tells namesakes apart."""
 
-    def label_from_instance(self, person: Person) -> str:  # type: ignore[override]
+    def label_from_instance(self, person: Person) -> str:
         """王敏 138****1234."""
         return f"{person.name} {mask_phone(person.phone)}".strip()
 
@@ -82,7 +87,9 @@ class AppointmentForm(forms.Form):
     )
     post = forms.ChoiceField(label="职务")
     duty = forms.CharField(label="分工", max_length=60, required=False)
-    rank = forms.IntegerField(label="排名", min_value=1, max_value=99, required=False, help_text="班子里的次序，1 在最前")
+    rank = forms.IntegerField(
+        label="排名", min_value=1, max_value=99, required=False, help_text="班子里的次序，1 在最前"
+    )
     starts_on = forms.DateField(label="任职起")
     ends_on = forms.DateField(label="任职止", required=False, help_text="不填为长期；权限到这一天结束")
 

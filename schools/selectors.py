@@ -62,7 +62,11 @@ def _named(raw: str, path: str = "") -> Q:
     low = term.lower().replace(" ", "")
     if not term:
         return Q()
-    return Q(**{f"{path}name__icontains": term}) | Q(**{f"{path}py__startswith": low}) | Q(**{f"{path}py_first__startswith": low})
+    return (
+        Q(**{f"{path}name__icontains": term})
+        | Q(**{f"{path}py__startswith": low})
+        | Q(**{f"{path}py_first__startswith": low})
+    )
 
 
 def team_of(school: School, today: date) -> list[dict[str, Any]]:

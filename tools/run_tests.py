@@ -1,18 +1,18 @@
 """`make test`: the suite on SQLite, on PostgreSQL, and in a browser.
 
     python -m tools.run_tests [pytest arguments]
+    python -m tools.run_tests --soak    only the long ones, on PostgreSQL and Redis (`make soak`)
 
 Servers are found or started by tests/services.py. Each run ends in pytest's own closing line. Without a Chromium the
 browser tests are named as not run, and with REQUIRE_BROWSER=1 (.ci/run) that is a failure.
 """
 
-import contextlib
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests import services
@@ -20,27 +20,35 @@ from tools import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS = 5  # pytest's exit status
+PARALLEL = ("-n", "auto", "-m", "not browser")
 WITHOUT_DATABASE = ("tests/rules", "tests/deploy")  # once, on SQLite, is enough
 
 
 def main(arguments: list[str]) -> int:
     """Run all three even when one fails; 1 when any failed."""
+    if arguments == ["--soak"]:
+        return _with_servers(lambda where, real: [_run(where, real, ["-p", "no:xdist", "-m", "soak"])])
     browser = chromium.provide()
-    with tempfile.TemporaryDirectory(prefix="portal-tests-") as scratch, contextlib.ExitStack() as stack:
-        common = {"TMPDIR": scratch, "DATABASE_URL": "", "REDIS_URL": "", "CHROMIUM": browser or ""}
-        outcomes = [_run("SQLite", common, ["-n", "auto", "-m", "not browser", *arguments])]
-        try:
-            database = stack.enter_context(services.postgres())
-            broker = stack.enter_context(services.redis())
-        except services.Unavailable as reason:
-            print(reason, file=sys.stderr)
-            return 1
-        real = common | {"DATABASE_URL": database.url, "TEST_REDIS_URL": broker.url}
-        where = f"PostgreSQL ({database.source}), Redis ({broker.source})"
-        twice = [f"--ignore={folder}" for folder in WITHOUT_DATABASE]
-        outcomes.append(_run(where, real, ["-n", "auto", "-m", "not browser", *twice, *arguments]))
-        outcomes.append(_run_in_browser(browser, real, arguments))
-    return int(any(outcomes))
+    twice = [f"--ignore={folder}" for folder in WITHOUT_DATABASE]
+    on_sqlite = _run("SQLite", {"DATABASE_URL": "", "REDIS_URL": ""}, [*PARALLEL, *arguments])
+    on_servers = _with_servers(
+        lambda where, real: [
+            _run(where, real, [*PARALLEL, *twice, *arguments]),
+            _run_in_browser(browser, real, arguments),
+        ]
+    )
+    return int(bool(on_sqlite or on_servers))
+
+
+def _with_servers(runs: Callable[[str, dict[str, str]], list[int]]) -> int:
+    """Call `runs` with a title and the environment of PostgreSQL and Redis; 1 when there is none, or when any run failed."""
+    try:
+        with services.postgres() as database, services.redis() as broker:
+            where = f"PostgreSQL ({database.source}), Redis ({broker.source})"
+            return int(any(runs(where, {"DATABASE_URL": database.url, "REDIS_URL": "", "TEST_REDIS_URL": broker.url})))
+    except services.Unavailable as reason:
+        print(reason, file=sys.stderr)
+        return 1
 
 
 def _run_in_browser(browser: str | None, environment: Mapping[str, str], arguments: list[str]) -> int:
@@ -54,7 +62,9 @@ def _run(title: str, environment: Mapping[str, str], arguments: list[str]) -> in
     print(f"\n== {title}", flush=True)
     start = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", *arguments]
-    status = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL).returncode
+    with tempfile.TemporaryDirectory(prefix="portal-tests-") as scratch:
+        surroundings = {**os.environ, "TMPDIR": scratch, **environment}
+        status = subprocess.run(command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL).returncode
     print(f"== {time.monotonic() - start:.0f} s, exit status {status}", flush=True)
     return status
 

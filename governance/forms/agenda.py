@@ -271,7 +271,7 @@ class NewMeetingForm(HeadForm):
     """新建会议: which body, when, where, who records. Chair and delegation come with the agenda."""
 
     body = forms.ChoiceField(
-        label="会议", choices=Body.choices, widget=forms.RadioSelect, error_messages={"required": "选哪一个会议"}
+        label="开哪一个会", choices=Body.choices, widget=forms.RadioSelect, error_messages={"required": "选哪一个会议"}
     )
     field_order = ("body", "scheduled_at", "place", "recorder")
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db import models
+from django.db.models import F, Q
 
 from common.models import Tracked
 from schools.permissions import Body
@@ -28,8 +29,8 @@ class Catalogue(Tracked):
 
 def in_force(on: date) -> Catalogue:
     """The catalogue in force on a day; the delivered version covers all days before the first dated one."""
-    dated = Catalogue.objects.filter(effective_from__lte=on).order_by("-effective_from", "-number").first()
-    return dated or Catalogue.objects.filter(effective_from__isnull=True).order_by("-number")[:1].get()
+    known = Catalogue.objects.filter(Q(effective_from__lte=on) | Q(effective_from__isnull=True))
+    return known.order_by(F("effective_from").desc(nulls_last=True), "-number").defer("stages")[:1].get()
 
 
 class Matter(Tracked):

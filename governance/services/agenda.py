@@ -15,6 +15,7 @@ from common.errors import Fault, InvalidInput, NotAllowed, Stale, WrongState, re
 from governance.guards import may_record
 from governance.models import AgendaItem, Form, Matter, Meeting, MeetingStatus
 from governance.models.catalogue import in_force
+from governance.record import Record
 from governance.selectors import BEFORE_CALLING, judge_meeting, members_due, school_people
 from governance.services.base import begin, finish, locked, own_person, refuse_blocks
 from schools import access
@@ -61,10 +62,10 @@ def create_meeting(*, school: School, body: Body, agenda: AgendaInput, by: User,
     due = members_due(school, body, day)
     head = next((member.person.pk for member in due if HEAD_POST[body] in member.posts), None)
     meeting.due = len(due)
-    _write_head(meeting, agenda, agenda.chair or head, {member.person.pk for member in due})
+    people = _write_head(meeting, agenda, agenda.chair or head, {member.person.pk for member in due})
+    meeting.item_count = len(agenda.items)
     meeting.commit(at)
-    _write_items(meeting, agenda.items, at)
-    meeting.save(update_fields=["item_count"])
+    _write_items(meeting, agenda.items, {}, people, at)
     record("governance.meeting.drafted", by=by, at=at, on=meeting, school_id=school.pk, url=meeting.get_absolute_url())
     return meeting
 
@@ -83,8 +84,9 @@ def save_agenda(*, meeting: Meeting, agenda: AgendaInput, version: int | None, b
     if meeting.status == MeetingStatus.DRAFT:
         meeting.due = len(due)
         meeting.catalogue = in_force(local_day(agenda.scheduled_at))
-    _write_head(meeting, agenda, agenda.chair, {member.person.pk for member in due})
-    _write_items(meeting, agenda.items, at)
+    people = _write_head(meeting, agenda, agenda.chair, {member.person.pk for member in due})
+    _write_items(meeting, agenda.items, {item.pk: item for item in meeting.items.all()}, people, at)
+    meeting.item_count = len(agenda.items)
     meeting.agenda_confirmed_at = meeting.agenda_confirmed_by = None
     meeting.items.update(confirmed_by=None)
     meeting.commit(at)
@@ -105,7 +107,8 @@ def agenda_is_open(meeting: Meeting) -> bool:
     return meeting.status == MeetingStatus.DRAFT or entered_afterwards
 
 
-def _write_head(meeting: Meeting, agenda: AgendaInput, chair: UUID | None, due: set[UUID]) -> None:
+def _write_head(meeting: Meeting, agenda: AgendaInput, chair: UUID | None, due: set[UUID]) -> set[UUID]:
+    """Time, place, chair, recorder; returns the people in office that day, from whom proposers are chosen."""
     faults = []
     people = {p.pk for p in school_people(meeting.school, local_day(agenda.scheduled_at))}
     if chair is not None and chair not in due:
@@ -121,26 +124,34 @@ def _write_head(meeting: Meeting, agenda: AgendaInput, chair: UUID | None, due: 
     meeting.scheduled_at, meeting.place = agenda.scheduled_at, agenda.place.strip()[:80]
     meeting.chair_id, meeting.recorder_id = chair, agenda.recorder
     meeting.delegation_note = agenda.delegation_note.strip()[:300]
+    return people
 
 
-def _write_items(meeting: Meeting, lines: Sequence[ItemInput], at: datetime) -> None:
+def _write_items(
+    meeting: Meeting, lines: Sequence[ItemInput], stored: dict[UUID, AgendaItem], people: set[UUID], at: datetime
+) -> None:
     """Make the stored items equal to the lines: same ids kept, the rest removed, order as given."""
-    stored = {item.pk: item for item in meeting.items.all()}
-    matters = {m.code: m for m in Matter.objects.filter(catalogue=meeting.catalogue)}
-    people = {p.pk for p in school_people(meeting.school, local_day(meeting.scheduled_at))}
+    codes = {line.matter for line in lines if line.matter}
+    matters = {m.code: m for m in Matter.objects.filter(catalogue=meeting.catalogue, code__in=codes).only("code")}
     faults = _item_faults(lines, stored, matters, people)
     if faults:
         raise InvalidInput(faults)
     kept = {line.item for line in lines if line.item is not None}
-    meeting.items.exclude(pk__in=kept).delete()
-    meeting.items.update(order=F("order") + ASIDE)  # a place is free before another item takes it
+    if stored:
+        meeting.items.exclude(pk__in=kept).delete()
+        meeting.items.update(order=F("order") + ASIDE)  # a place is free before another item takes it
+    new = []
     for order, line in enumerate(lines, start=1):
         item = stored[line.item] if line.item is not None else AgendaItem(meeting=meeting)
         item.order, item.title, item.summary = order, line.title.strip(), line.summary.strip()
         item.matter = matters[line.matter] if line.matter else None
         item.proposer_id, item.proposed_on = line.proposer, line.proposed_on
-        item.commit(at)
-    meeting.item_count = len(lines)
+        if line.item is not None:
+            item.commit(at)
+        else:
+            item.stamp(at)
+            new.append(item)
+    AgendaItem.objects.bulk_create(new)
 
 
 def _item_faults(
@@ -167,7 +178,7 @@ def _item_faults(
 @transaction.atomic
 def confirm_agenda(*, meeting: Meeting, version: int | None = None, by: User, at: datetime) -> Meeting:
     """审定议程: at least one item, each with its matter; notes at each item who confirmed it."""
-    meeting, step = begin(meeting, "confirm_agenda", by, version)
+    meeting, step = begin(meeting, "confirm_agenda", by, version, with_record=False)
     items = list(meeting.items.all())
     if not items:
         raise InvalidInput([Fault("items", "议程还没有议题，先添加议题")])
@@ -186,11 +197,12 @@ def confirm_agenda(*, meeting: Meeting, version: int | None = None, by: User, at
 @transaction.atomic
 def call_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: datetime) -> Meeting:
     """发会议通知: the agenda is confirmed and no rule blocks; from now on it is frozen, and the members are told."""
-    meeting, step = begin(meeting, "call", by, version)
+    meeting, step = begin(meeting, "call", by, version, with_record=False)
     if meeting.agenda_confirmed_at is None:
         head = HEAD_POST[meeting.body].label
         raise WrongState(f"议程还没审定，请{head}先审定议程。")
-    refuse_blocks(step, judge_meeting(meeting, only=BEFORE_CALLING))
+    nothing_yet = Record(meeting.chair_id, meeting.delegation_note, meeting.recorder_id)
+    refuse_blocks(step, judge_meeting(meeting, nothing_yet, only=BEFORE_CALLING))
     meeting.called_by, meeting.called_at = by, at
     return finish(meeting, step, by, at, accounts=_told(meeting))
 
@@ -198,7 +210,7 @@ def call_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: 
 @transaction.atomic
 def recall_meeting(*, meeting: Meeting, reason: str, version: int | None = None, by: User, at: datetime) -> Meeting:
     """撤回通知: before the start, with a reason; the agenda can be changed again."""
-    meeting, step = begin(meeting, "recall", by, version)
+    meeting, step = begin(meeting, "recall", by, version, with_record=False)
     reason = require_reason(reason)
     if at >= meeting.scheduled_at:
         raise WrongState("会议时间已到，通知不能再撤回。没有开成的会议，请取消会议或登记流会。")
@@ -210,7 +222,7 @@ def recall_meeting(*, meeting: Meeting, reason: str, version: int | None = None,
 @transaction.atomic
 def cancel_meeting(*, meeting: Meeting, reason: str, version: int | None = None, by: User, at: datetime) -> Meeting:
     """取消会议: with a reason."""
-    meeting, step = begin(meeting, "cancel", by, version)
+    meeting, step = begin(meeting, "cancel", by, version, with_record=False)
     reason = require_reason(reason)
     accounts = _told(meeting) if meeting.called_at else []
     meeting.cancelled_by, meeting.cancelled_at = by, at

@@ -13,20 +13,24 @@ from governance.errors import BreaksProcedure
 from governance.guards import refusal
 from governance.models import Meeting
 from governance.rules.findings import Outcome, Result, Severity
-from governance.selectors import for_record
+from governance.selectors import for_judging, for_step
 from governance.states import MEETING
 from schools import access
 
 
-def locked(meeting: Meeting) -> Meeting:
-    """The meeting under its lock, read anew, with everything its record needs."""
-    Meeting.objects.select_for_update().get(pk=meeting.pk)
-    return for_record(Meeting.objects.all()).get(pk=meeting.pk)
+def locked(meeting: Meeting, *, with_record: bool = True) -> Meeting:
+    """The meeting under its lock, read anew, with what its record needs, or with the agenda alone."""
+    # Two statements: a row that was waited for is read anew, but rows joined to it would be those from before the wait.
+    Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
+    found = Meeting.objects.all()
+    return (for_judging(found) if with_record else for_step(found)).get(pk=meeting.pk)
 
 
-def begin(meeting: Meeting, name: str, by: User, version: int | None) -> tuple[Meeting, Transition]:
+def begin(
+    meeting: Meeting, name: str, by: User, version: int | None, *, with_record: bool = True
+) -> tuple[Meeting, Transition]:
     """Lock, check version, state and person. A late second caller hears that things have moved on."""
-    meeting = locked(meeting)
+    meeting = locked(meeting, with_record=with_record)
     if version is not None and version != meeting.version:
         raise Stale("刚才有人办理过这次会议。看过最新情况再办。")
     step = MEETING.require(name, meeting.status)

@@ -1,5 +1,6 @@
 """开会记录: registering that the meeting was held, writing the record, sending it for signature."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -32,7 +33,7 @@ from schools.models import School
 @transaction.atomic
 def hold_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: datetime) -> Meeting:
     """登记召开: not before the start. Takes the snapshot of the members due (R-Q04) and gives the year's next number (R-M07)."""
-    meeting, step = begin(meeting, "hold", by, version)
+    meeting, step = begin(meeting, "hold", by, version, with_record=False)
     if at < meeting.scheduled_at:
         raise WrongState(f"会议定在{meeting_time(meeting.scheduled_at)}，到时间再登记召开。")
     day = local_day(meeting.scheduled_at)
@@ -76,9 +77,8 @@ def save_record(*, meeting: Meeting, new: Record, version: int | None, by: User,
     if faults := record_faults(meeting, new, {person.pk for person in people}):
         raise InvalidInput(faults)
     _write(meeting, new)
-    meeting = locked(meeting)
-    meeting.present = sum(m.status == Attendance.PRESENT for m in meeting.members.all())
-    count_findings(meeting, judge_meeting(meeting))
+    meeting.present = sum(entry.status == Attendance.PRESENT for entry in new.members)
+    count_findings(meeting, judge_meeting(meeting, new))
     meeting.commit(at)
     record(
         "governance.meeting.recorded", by=by, at=at, on=meeting, school_id=meeting.school_id, present=meeting.present
@@ -87,31 +87,38 @@ def save_record(*, meeting: Meeting, new: Record, version: int | None, by: User,
 
 
 def _write(meeting: Meeting, new: Record) -> None:
-    Meeting.objects.filter(pk=meeting.pk).update(
-        chair=new.chair, recorder=new.recorder, delegation_note=new.delegation_note.strip()
-    )
+    meeting.chair_id, meeting.recorder_id = new.chair, new.recorder
+    meeting.delegation_note = new.delegation_note.strip()
     members = {member.person_id: member for member in meeting.members.all()}
-    for entry in new.members:
-        member = members[entry.person]
-        member.status, member.reason = entry.status, entry.reason.strip()
-    MeetingMember.objects.bulk_update(members.values(), ["status", "reason"])
+    _write_attendance(new, members)
     items = {item.pk: item for item in meeting.items.all()}
     written = [(items[entry.item], entry) for entry in new.items]
     for item, typed in written:
         item.method, item.outcome, item.decision_text = typed.method, typed.outcome, typed.decision_text.strip()
         item.agree, item.disagree, item.abstain = typed.votes or (None, None, None)
-    AgendaItem.objects.bulk_update(
-        [item for item, _ in written], ["method", "outcome", "decision_text", "agree", "disagree", "abstain"]
-    )
+        item.save(update_fields=["method", "outcome", "decision_text", "agree", "disagree", "abstain"])
     _write_children(written, members)
+
+
+def _write_attendance(new: Record, members: dict[UUID, MeetingMember]) -> None:
+    """One UPDATE for all who are in the same situation: most were present."""
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for entry in new.members:
+        member, now = members[entry.person], (entry.status, entry.reason.strip())
+        if (member.status, member.reason) != now:
+            member.status, member.reason = now
+            groups[now].append(member.pk)
+    for (status, reason), changed in groups.items():
+        MeetingMember.objects.filter(pk__in=changed).update(status=status, reason=reason)
 
 
 def _write_children(written: Iterable[tuple[AgendaItem, ItemRecord]], members: dict[UUID, MeetingMember]) -> None:
     """Stances, presences and tasks are replaced as a whole: the record is the truth, rows are its parts."""
     pairs = list(written)
     ids = [item.pk for item, _ in pairs]
-    for model in (Stance, ItemMember, PlannedTask):
-        model.objects.filter(item__in=ids).delete()
+    if any(item.stances.all() or item.presences.all() or item.planned_tasks.all() for item, _ in pairs):
+        for model in (Stance, ItemMember, PlannedTask):
+            model.objects.filter(item__in=ids).delete()
     Stance.objects.bulk_create(
         [
             Stance(

@@ -99,11 +99,11 @@ def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | 
         "links": links_of(meeting, user, stage),
         "refused": refused,
         "rows": item_rows(meeting, results, len(due) if due else meeting.due),
-        "meeting_results": [shown.named(result) for result in results if _is_of(result, None)],
+        "meeting_results": said_of(meeting, results, None),
         "all_results": [shown.named(result) for result in results],
         "due": due,
         "attendance": attendance_of(meeting),
-        "seats": [{"name": m.name, "present": m.status == Attendance.PRESENT} for m in meeting.members.all()],
+        "seats": seats_of(meeting),
         "thresholds": shown.thresholds(meeting.body, meeting.due, important_items(meeting)),
         "checks": checks_of(meeting),
         "tasks": [(task, (TASK_TAGS[TaskStatus(task.status)], task.get_status_display())) for task in tasks],
@@ -135,7 +135,19 @@ def results_of(meeting: Meeting) -> list[Result | RuleResult]:
         return []
     if meeting.status in (MeetingStatus.HELD, MeetingStatus.MINUTED):
         return list(judge_meeting(meeting))
-    return list(judge_meeting(meeting, only=drafts.BEFORE_MEETING))
+    return list(judge_meeting(meeting, only=drafts.BEFORE_MEETING[Body(meeting.body)]))
+
+
+def said_of(
+    meeting: Meeting, results: Iterable[Result | RuleResult], item: AgendaItem | None
+) -> list[dict[str, Any]]:
+    """What the rules say of the item, or of the meeting. While the record is written, what is missing reads as one note."""
+    mine = [result for result in results if _is_of(result, item)]
+    open_ones = [result for result in mine if str(result.outcome) == "insufficient"]
+    if meeting.status != MeetingStatus.HELD or len(open_ones) < 2:
+        return [shown.named(result) for result in mine]
+    said = [shown.named(result) for result in mine if result not in open_ones]
+    return [shown.missing(open_ones), *said]
 
 
 def _is_of(result: Result | RuleResult, item: AgendaItem | None) -> bool:
@@ -153,7 +165,7 @@ def item_rows(meeting: Meeting, results: Sequence[Result | RuleResult], due: int
         rows.append(
             ItemRow(
                 item,
-                [shown.named(result) for result in results if _is_of(result, item)],
+                said_of(meeting, results, item),
                 (OUTCOME_TAGS.get(outcome, "wait"), outcome.label) if outcome else None,
                 needed_text(meeting.body, code, due),
             )
@@ -180,6 +192,14 @@ def due_of(meeting: Meeting) -> list[dict[str, str]]:
         return []
     roster = drafts.roster_on(meeting.school, meeting.body, local_day(meeting.scheduled_at))
     return [{"name": m.person.name, "post": roster.labels[m.person.pk]} for m in roster.due]
+
+
+def seats_of(meeting: Meeting) -> list[dict[str, Any]]:
+    """The seats of the 到会计, once everybody's attendance is registered."""
+    members = list(meeting.members.all())
+    if not all(member.status for member in members):
+        return []
+    return [{"name": m.name, "present": m.status == Attendance.PRESENT} for m in members]
 
 
 def attendance_of(meeting: Meeting) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """The columns of the roster, in the order of the bureau's own file. Words are those of the choices in `schools.models`."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from enum import Enum
 
 from django.db.models import TextChoices
@@ -31,7 +32,7 @@ class Column:
     kind: Kind
     hint: str
     example: str
-    choices: dict[str, object] = field(default_factory=dict)
+    choices: dict[str, object] = dataclasses.field(default_factory=dict)
 
     def word(self, value: object) -> str:
         """A stored value in the words of the file."""
@@ -60,7 +61,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("教职工数", "staff", Kind.NUMBER, "整数，只写数字", "90"),
     _choice("党组织类型", "party_org_type", "用下拉选一个", "党支部", _words(PartyOrgType)),
     _choice("已建立党组织委员会", "has_committee", "填“是”或“否”", "是", YES_NO),
-    _choice("领导配备模式", "leadership_mode", "书记、校长由两人担任选“分设”，一人担任选“一人担任”", "分设", _words(LeadershipMode)),
+    _choice(
+        "领导配备模式",
+        "leadership_mode",
+        "书记、校长由两人担任选“分设”，一人担任选“一人担任”",
+        "分设",
+        _words(LeadershipMode),
+    ),
 )
 BY_TITLE = {column.title: column for column in COLUMNS}
 BY_FIELD = {column.field: column for column in COLUMNS}

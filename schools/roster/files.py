@@ -12,11 +12,11 @@ from schools.roster.columns import BY_TITLE
 from schools.roster.table import (
     DAMAGED,
     HEADER_WITHIN,
+    LOCKED,
     MAX_BYTES,
     MAX_FILLED_ROWS,
     NOT_A_TABLE,
     TOO_MANY_ROWS,
-    WITH_PASSWORD,
     Sheet,
     Unreadable,
 )
@@ -81,7 +81,7 @@ def _parse(data: bytes, skipped: list[str]) -> tuple[list[Sheet], int]:
     except subprocess.TimeoutExpired as fault:
         raise Unreadable(TOO_MANY_ROWS) from fault
     if done.returncode:
-        raise Unreadable(WITH_PASSWORD if done.returncode == reader.WITH_PASSWORD else DAMAGED)
+        raise Unreadable(LOCKED if done.returncode == reader.WITH_PASSWORD else DAMAGED)
     read = json.loads(done.stdout)
     sheets = [Sheet(one["name"], one["rows"], one["hidden"], one["merged"]) for one in read if one["rows"] is not None]
     sheets.sort(key=lambda sheet: sheet.hidden)

@@ -42,7 +42,7 @@ class Preview:
     untouched: list[str] = field(default_factory=list)
 
     @property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, Any]:
         """How many of each."""
         return {name: len(getattr(self, name)) for name in ("new", "changed", "unchanged", "untouched")}
 

@@ -46,7 +46,12 @@ def _limit() -> None:
 def sheets(workbook: Any, skipped: set[str]) -> Any:
     """Name, visibility, cells and merged rectangles of each sheet; `rows` None = too large or skipped."""
     for meta in workbook.sheets_metadata[:MAX_SHEETS]:
-        shown = {"name": meta.name, "hidden": str(meta.visible) != "SheetVisibleEnum.Visible", "rows": None, "merged": []}
+        shown = {
+            "name": meta.name,
+            "hidden": str(meta.visible) != "SheetVisibleEnum.Visible",
+            "rows": None,
+            "merged": [],
+        }
         if str(meta.typ) == "SheetTypeEnum.WorkSheet" and meta.name not in skipped:
             sheet = workbook.get_sheet_by_name(meta.name)
             if sheet.total_height * max(sheet.total_width, 1) <= MAX_AREA:

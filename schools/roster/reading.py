@@ -208,5 +208,3 @@ def _shown(said: str) -> str:
     """The faulty value as it can be shown: without control letters, cut short."""
     kept = "".join(char if unicodedata.category(char)[0] != "C" else "�" for char in said.strip())
     return kept if len(kept) <= SHOWN else kept[:SHOWN] + "…"
-
-

@@ -13,7 +13,7 @@ MAX_FILLED_ROWS = MAX_ROWS + HEADER_WITHIN
 TOO_MANY_ROWS = f"名册最多 {MAX_ROWS:,} 行，这个文件更多。只保留学校名册，另存后再上传"
 TOO_BIG_INSIDE = "文件里的内容太多。只保留学校名册这一张表，另存后再上传"
 DAMAGED = "文件打不开，可能没有存完整。用 Excel 或 WPS 打开，另存为 .xlsx 再上传"
-WITH_PASSWORD = "文件设了密码。打开后取消密码，另存再上传"
+LOCKED = "文件设了密码。打开后取消密码，另存再上传"
 NOT_A_TABLE = "这不是电子表格。上传 .xlsx 或 .csv 文件"
 
 

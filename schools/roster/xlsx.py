@@ -6,6 +6,7 @@ a zip bomb is refused after its first pieces; the reader itself does not tell fo
 
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import NoReturn
@@ -34,7 +35,15 @@ def scan(data: bytes) -> dict[str, Scan]:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             return _scan(archive)
-    except (zipfile.BadZipFile, DeflateError, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as fault:
+    except (
+        zipfile.BadZipFile,
+        DeflateError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        OSError,
+        ValueError,
+    ) as fault:
         raise Unreadable(DAMAGED) from fault
 
 
@@ -44,7 +53,9 @@ def _scan(archive: zipfile.ZipFile) -> dict[str, Scan]:
         raise Unreadable(NOT_A_TABLE)
     if len(names) > MAX_PARTS:
         raise Unreadable(TOO_BIG_INSIDE)
-    targets = {a.get("Id", ""): a.get("Target", "") for a in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")}
+    targets = {
+        a.get("Id", ""): a.get("Target", "") for a in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")
+    }
     left, scans = MAX_UNPACKED, {}
     for attributes in _elements(archive, "xl/workbook.xml", "sheet"):
         target = targets.get(next((value for key, value in attributes.items() if key.endswith(":id")), ""), "")
@@ -135,7 +146,7 @@ def _elements(archive: zipfile.ZipFile, part: str, wanted: str) -> list[dict[str
     return found
 
 
-def _parser(start: object) -> expat.XMLParserType:
+def _parser(start: Callable[[str, dict[str, str]], None]) -> expat.XMLParserType:
     parser = expat.ParserCreate()
     parser.StartElementHandler = start
     parser.StartDoctypeDeclHandler = _refuse_doctype

@@ -49,9 +49,7 @@ def _lockouts(at: datetime) -> QuerySet[AccessAttempt]:
 
 
 @transaction.atomic
-def create_account(
-    *, person: Person, username: str, email: str = "", by: User, at: datetime
-) -> tuple[User, str]:
+def create_account(*, person: Person, username: str, email: str = "", by: User, at: datetime) -> tuple[User, str]:
     """Give a person an account; returns it with its one-time password, which is told this once."""
     _require(by)
     person = Person.objects.select_for_update().get(pk=person.pk)

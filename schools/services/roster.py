@@ -67,9 +67,7 @@ def confirm_import(*, upload: RosterUpload, version: int | None, by: User, at: d
     """Write the checked rows, all or none. Refused when the roster changed since the check, or somebody was first."""
     _require(by)
     _one_at_a_time()
-    upload = (
-        RosterUpload.objects.select_for_update(of=("self",)).select_related("confirmed_by").get(pk=upload.pk)
-    )
+    upload = RosterUpload.objects.select_for_update(of=("self",)).select_related("confirmed_by").get(pk=upload.pk)
     if upload.status == Status.CONFIRMED:
         raise WrongState(f"{upload.confirmed_by} 已导入这份名册，没有重复导入。")
     if upload.status == Status.FAULTY:

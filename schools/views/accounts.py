@@ -73,10 +73,12 @@ def _describe(rows: list[dict[str, Any]], person_key: str, view: str) -> None:
     """Add posts of today and, for accounts, their state."""
     at = timezone.now()
     posts = with_posts([row[person_key] for row in rows if row[person_key]], local_day(at))
-    locked = services.locked_names([row["username"] for row in rows], at) if view != "none" else set()
     for row in rows:
         row["posts"] = posts.get(row[person_key], "")
-        row["state"] = _state(row["is_active"], row["username"] in locked, row["must_change_password"]) if view != "none" else None
+    if view != "none":
+        locked = services.locked_names([row["username"] for row in rows], at)
+        for row in rows:
+            row["state"] = _state(row["is_active"], row["username"] in locked, row["must_change_password"])
 
 
 def _state(active: bool, locked: bool, must_change: bool) -> tuple[str, str]:
@@ -167,6 +169,8 @@ def _account_context(request: SignedInRequest, found: User) -> dict[str, Any]:
         "state": _state(found.is_active, locked, found.must_change_password),
         "locked": locked,
         "own": found.pk == request.user.pk,
+        "ask_reset": f"重置{found.name}的密码？",
+        "ask_disable": f"停用{found.name}的账号？",
         "rows": [
             {"label": "登录名", "value": found.username},
             {"label": "学校", "value": person.school.name if person and person.school else "局机关"},

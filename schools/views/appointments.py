@@ -39,9 +39,7 @@ def appointments(request: SignedInRequest, code: str) -> HttpResponse:
         people = people | Person.objects.filter(pk=chosen.pk)
     today = local_day(timezone.now())
     initial = {"starts_on": today, "person": chosen.pk if chosen else None, "post": posts[0]}
-    form = AppointmentForm(
-        request.POST or None, people=people.order_by("py", "pk"), posts=posts, initial=initial
-    )
+    form = AppointmentForm(request.POST or None, people=people.order_by("py", "pk"), posts=posts, initial=initial)
     status = 200
     if request.method == "POST":
         status = _take_on(request, form, school)
@@ -104,7 +102,9 @@ def end(request: SignedInRequest, pk: UUID) -> HttpResponse:
                 status = refused(form, refusal)
             else:
                 day = form.cleaned_data["ends_on"]
-                messages.success(request, f"已登记：{appointment.person.name}任{appointment.get_post_display()}到 {day}")
+                messages.success(
+                    request, f"已登记：{appointment.person.name}任{appointment.get_post_display()}到 {day}"
+                )
                 return redirect(back)
     context = {"form": form, "appointment": appointment, "back": back}
     return render(request, "schools/appointment_end.html", context, status=status)
@@ -151,13 +151,18 @@ def _listed(request: SignedInRequest, school: School | None) -> dict[str, Any]:
     rows = Appointment.objects.filter(school=school).select_related("person", "office")
     rows = rows.order_by("rank", "starts_on", "pk")
     former = rows.filter(ends_on__lt=today).order_by("-ends_on", "pk")[:FORMER_SHOWN]
-    groups = [("在任", list(rows.on(today))), ("将要任职", list(rows.filter(starts_on__gt=today))), ("曾任", list(former))]
+    groups = [
+        ("在任", list(rows.on(today))),
+        ("将要任职", list(rows.filter(starts_on__gt=today))),
+        ("曾任", list(former)),
+    ]
     return {
         "groups": [
             {
                 "title": title,
                 "rows": [
-                    {"it": it, "may_end": title != "曾任" and may_appoint(request.user, it.post, school)} for it in found
+                    {"it": it, "may_end": title != "曾任" and may_appoint(request.user, it.post, school)}
+                    for it in found
                 ],
             }
             for title, found in groups

@@ -14,7 +14,7 @@ from schools.models import School
 from schools.panels import facts_for, panels_for
 from schools.permissions import FOOTNOTES, TABLE, Post, SchoolPerm
 from schools.selectors import team_of
-from schools.services.appointments import posts_offered
+from schools.services.staffing import posts_offered
 from schools.views.common import visible_school
 
 

@@ -17,13 +17,13 @@ from schools.forms import SchoolFilter
 from schools.models import Foundation, LeadershipMode, Location, Office, PartyOrgType, School, Size, Stage
 from schools.roster.columns import COLUMNS
 from schools.selectors import SCHOOL_LIST, heads_of
-from schools.services.roster import may_import
 from schools.services.exports import record_export
+from schools.services.roster import may_import
 from schools.views.common import a_page
 
 SORTS = {"code": ("code", "代码"), "name": ("py", "学校"), "students": ("students", "学生数")}
 LABELS: dict[str, dict[str, str]] = {
-    name: {str(choice.value): str(choice.label) for choice in choices}
+    name: {str(value): str(label) for value, label in choices.choices}
     for name, choices in {
         "stage": Stage, "location": Location, "size": Size, "foundation": Foundation, "party_org_type": PartyOrgType,
         "leadership_mode": LeadershipMode,

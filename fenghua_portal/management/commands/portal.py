@@ -23,7 +23,15 @@ env = environ.Env()
 WEB_THREADS = 8
 STOP_WITHIN = 20.0  # seconds a task in hand gets to finish
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  compared with, not bound to
-SHOWN_ACCOUNTS = ("bureau", "supervisor", "office01", "secretary01", "principal01", "clerk01", "sysadmin")
+SHOWN_ACCOUNTS = {  # of the demonstration district: one for each kind of reader
+    "bureau": "区教育局组织科",
+    "supervisor": "督导",
+    "office01": "教办",
+    "secretary01": "01 号学校党组织书记",
+    "principal01": "01 号学校校长",
+    "clerk01": "01 号学校党政办",
+    "sysadmin": "系统管理员",
+}
 
 
 class Command(BaseCommand):
@@ -139,7 +147,7 @@ def _demo_accounts() -> list[str]:
     from accounts.models import User
 
     people = {person.username: person for person in User.objects.filter(username__in=SHOWN_ACCOUNTS, is_active=True)}
-    return [f"{name:<12}{people[name]}" for name in SHOWN_ACCOUNTS if name in people]
+    return [f"{name:<13}{post}，{people[name]}" for name, post in SHOWN_ACCOUNTS.items() if name in people]
 
 
 def _address(options: dict[str, Any]) -> str:

@@ -1,0 +1,213 @@
+"""Rounds, medians and the table. A scenario is measured against its limit: the same bytes' worth by one SQL statement."""
+
+import gc
+import io
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+from unicodedata import east_asian_width
+
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+Step = Callable[[], object]
+WARM_UP = 3
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Target:
+    """What docs/performance.md asks for: at most `ratio` times the limit, `queries`, `seconds`, `mib`. None asks nothing."""
+
+    ratio: float | None = None
+    queries: int | None = None
+    seconds: float | None = None
+    mib: int | None = None
+
+    def __str__(self) -> str:
+        parts = [
+            f"<= {self.ratio:g} x" if self.ratio is not None else "",
+            f"<= {self.queries} queries" if self.queries is not None else "",
+            f"<= {self.seconds:g} s" if self.seconds is not None else "",
+            f"<= {self.mib} MiB" if self.mib is not None else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One row of the table. `before` makes the same starting point again before each of the two, outside the clock."""
+
+    number: str
+    name: str
+    target: Target
+    limit: Step
+    ours: Step
+    rounds: int = 25
+    before: Step | None = None
+    counts_queries: bool = True
+    memory: Callable[[], int] | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Medians in seconds, statements sent to the database by one run of ours, and bytes of memory where they were asked."""
+
+    scenario: Scenario
+    schools: int
+    limit: float
+    ours: float
+    queries: int | None = None
+    memory: int | None = None
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the limit."""
+        return self.ours / self.limit
+
+    @property
+    def reached(self) -> bool:
+        """Whether every part of the target holds."""
+        target = self.scenario.target
+        bounds = (
+            (self.ratio, target.ratio),
+            (self.queries, target.queries),
+            (self.ours, target.seconds),
+            (self.memory / MIB if self.memory is not None else None, target.mib),
+        )
+        return all(value is None or bound is None or value <= bound for value, bound in bounds)
+
+
+class Request:
+    """One GET through the WSGI handler, as a server would call it: middleware, signals and closing included."""
+
+    def __init__(self, path: str, *, status: int = 200, **headers: str) -> None:
+        self.path, _, self.query = path.partition("?")
+        self.status, self.headers = status, headers
+        self.handler = WSGIHandler()
+
+    def __call__(self) -> bytes:
+        """The body; an answer of another status than expected stops the benchmark, for it would measure nothing."""
+        status, body = call(self.handler, self.path, self.query, self.headers)
+        if status != self.status:
+            raise RuntimeError(f"{self.path} answered {status} instead of {self.status}")
+        return body
+
+
+def call(application: Any, path: str, query: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    """Status and body of one request to a WSGI application."""
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "localhost",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        **headers,
+    }
+    statuses: list[str] = []
+    answer = application(environ, lambda status, _headers, *_: statuses.append(status))
+    try:
+        body = b"".join(answer)
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()
+    return int(statuses[0].split()[0]), body
+
+
+def bare(render: Callable[[], bytes]) -> Step:
+    """The limit of a page: a WSGI function that does nothing but answer what `render` made."""
+
+    def application(_environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+        return [render()]
+
+    return lambda: call(application, "/", "", {})
+
+
+def fetch(sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The rows of one statement by psycopg2 itself, on the connection Django has open."""
+    connection.ensure_connection()
+    with connection.connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def measure(scenario: Scenario, *, schools: int, rounds: int | None = None) -> Measured:
+    """Interleaved rounds: limit, ours, limit, ours. Other work on the machine then meets both alike."""
+    before = scenario.before or (lambda: None)
+    count = rounds or scenario.rounds
+    for _ in range(min(WARM_UP, count) if scenario.before is None else 0):
+        scenario.limit()
+        scenario.ours()
+    queries = None
+    if scenario.counts_queries:
+        before()
+        with CaptureQueriesContext(connection) as captured:
+            scenario.ours()
+        queries = len(captured)
+    limits, ours = [], []
+    for _ in range(count):
+        before()
+        limits.append(_seconds(scenario.limit))
+        before()
+        ours.append(_seconds(scenario.ours))
+    memory = scenario.memory() if scenario.memory else None
+    return Measured(scenario, schools, median(limits), median(ours), queries, memory)
+
+
+def _seconds(step: Step) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    step()
+    return time.perf_counter() - start
+
+
+HEAD = ("", "scenario", "schools", "limit ms", "ours ms", "ratio", "queries", "memory", "target", "reached")
+
+
+def row_of(measured: Measured) -> tuple[str, ...]:
+    """One row of the table as text."""
+    return (
+        measured.scenario.number,
+        measured.scenario.name,
+        str(measured.schools),
+        f"{measured.limit * 1000:.2f}",
+        f"{measured.ours * 1000:.2f}",
+        f"{measured.ratio:.1f}",
+        "" if measured.queries is None else str(measured.queries),
+        "" if measured.memory is None else f"{measured.memory / MIB:.0f} MiB",
+        str(measured.scenario.target),
+        "yes" if measured.reached else "no",
+    )
+
+
+def table(measured: Iterable[Measured]) -> str:
+    """The whole table, readable in a terminal and valid Markdown."""
+    rows = [HEAD, *map(row_of, measured)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    lines = [_line(row, widths) for row in rows]
+    return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]])
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+    return "| " + " | ".join(cells) + " |"
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: Chinese characters take two."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

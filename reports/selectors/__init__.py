@@ -1,0 +1,1 @@
+"""Reading across apps. Every queryset begins with what the account may see."""
