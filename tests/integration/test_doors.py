@@ -1,0 +1,289 @@
+"""Every door × every post: who reaches it, and what a stranger learns (security.md A1, A2, A4).
+
+Routes come from the URL configuration; one that is not listed here fails the suite. Canaries stand in every text of the
+school; no answer to a stranger may contain one, on pages, in the API, in files and in search.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import User
+from attachments.models import Attachment
+from checklists import services as tasks
+from checklists.models import Task
+from governance.models import Decision, Meeting
+from notifications.models import Message
+from notifications.services import dispatch_batch
+from schools.models import Appointment, Person, RosterUpload
+from schools.permissions import Post
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+CANARY = "金丝雀"
+PUBLIC = frozenset({"livez", "readyz", "accounts:sign-in", "accounts:sign-out", "api:token", "api:schema", "api:docs"})
+SCHOOL = ("secretary", "principal", "deputy", "member", "team", "clerk")
+BUREAU = ("organiser", "supervisor", "leader")
+SYSTEM = ("system_admin", "security_admin", "auditor")
+OUTSIDE = ("stranger", "stranger-clerk", "other-office", "nobody", "former", *SYSTEM)
+EVERYBODY = (*SCHOOL, "office", *BUREAU, *OUTSIDE)
+SEE_SCHOOL = (*SCHOOL, "office", *BUREAU)
+SEE_PARTY = ("secretary", "principal", "deputy", "member", "clerk", *BUREAU)  # `team` is no member of that body
+RECORD = ("secretary", "principal", "clerk")
+
+
+@dataclass
+class World:
+    """The school with canaries, its neighbours, and who looks."""
+
+    cast: factories.Cast
+    other: factories.Cast
+    users: dict[str, User] = field(default_factory=dict)
+    meeting: Any = None
+    held: Any = None
+    draft: Any = None
+    decision: Any = None
+    task: Any = None
+    file: Any = None
+    upload: Any = None
+    message: Any = None
+
+
+@pytest.fixture
+def world(settings: Any, tmp_path: Any) -> World:
+    settings.MEDIA_ROOT = tmp_path
+    cast = factories.make_cast("FH001", f"{CANARY}小学", office="城东教办")
+    other = factories.make_cast("FH002", "邻居小学", office="城西教办")
+    world = World(cast, other)
+    for role in SCHOOL:
+        world.users[role] = cast.user(role)
+    world.users["stranger"], world.users["stranger-clerk"] = other.user("secretary"), other.user("clerk")
+    world.users["office"] = factories.make_office_user("城东教办", "office-1")
+    world.users["other-office"] = factories.make_office_user("城西教办", "office-2")
+    for post in (Post.ORGANISER, Post.SUPERVISOR, Post.LEADER, Post.SYSTEM_ADMIN, Post.SECURITY_ADMIN, Post.AUDITOR):
+        world.users[post.value] = factories.make_bureau(post)
+    factories.make_person("无任职", "nobody")
+    world.users["nobody"] = User.objects.get(username="nobody")
+    factories.make_person("已离任", "former", Post.DEPUTY_SECRETARY, school=cast.school)
+    former = Appointment.objects.filter(person__account__username="former")
+    former.update(ends_on=timezone.localdate() - timezone.timedelta(days=1))
+    world.users["former"] = User.objects.get(username="former")
+    _objects(world)
+    return world
+
+
+def _objects(world: World) -> None:
+    cast = world.cast
+    world.meeting = factories.make_signed(cast)
+    world.held, world.draft = factories.make_recorded(cast), factories.make_meeting(cast)
+    Meeting.objects.filter(school=cast.school).update(place=CANARY)
+    world.decision, world.task = world.meeting.decisions.get(), Task.objects.get()
+    Decision.objects.filter(pk=world.decision.pk).update(title=CANARY, text=CANARY)
+    Task.objects.update(target=CANARY, measures=CANARY)
+    proof = SimpleUploadedFile(f"{CANARY}.txt", CANARY.encode())
+    tasks.progress(task=world.task, text=CANARY, files=[proof], by=cast.user("principal"), at=timezone.now())
+    world.file = Attachment.objects.get()
+    while dispatch_batch(at=timezone.now()):
+        pass
+    world.message = Message.objects.filter(reader=world.users["secretary"]).first()
+    world.upload = RosterUpload(uploaded_by=world.users["organiser"], filename=f"{CANARY}.csv", status="checked")
+    world.upload.commit(timezone.now())
+
+
+@dataclass(frozen=True)
+class Door:
+    """A route: which object it shows (an attribute of the world, or none) and who reaches it by GET."""
+
+    who: tuple[str, ...]
+    of: str = ""
+    extra: tuple[tuple[str, str], ...] = ()
+    writes: bool = False  # answers POST only
+
+
+def door(who: tuple[str, ...], of: str = "", *, writes: bool = False, **extra: str) -> Door:
+    return Door(who, of, tuple(extra.items()), writes)
+
+
+DOORS: dict[str, Door] = {
+    "accounts:change-password": door(EVERYBODY),
+    "accounts:text-size": door(EVERYBODY, writes=True),
+    "attachments:download": door(SEE_SCHOOL, "file"),
+    "common:gallery": door(()),
+    "notifications:inbox": door(EVERYBODY),
+    "notifications:read": door(EVERYBODY, writes=True),
+    "notifications:open": door(("secretary",), "message", writes=True),
+    "schools:list": door(EVERYBODY),
+    "schools:detail": door(SEE_SCHOOL, "school"),
+    "schools:permissions": door(EVERYBODY),
+    "schools:roster": door(("organiser",)),
+    "schools:roster-template": door(("organiser",)),
+    "schools:roster-check": door(("organiser",), "upload"),
+    "schools:roster-confirm": door(("organiser",), "upload", writes=True),
+    "checklists:mine": door(EVERYBODY),
+    "checklists:list": door(EVERYBODY),
+    "checklists:task": door(SEE_SCHOOL, "task"),
+    "checklists:task-action": door(SEE_SCHOOL, "task", name="progress"),
+    "governance:meetings": door(EVERYBODY),
+    "governance:meeting-new": door(RECORD),
+    "governance:meeting": door(SEE_PARTY, "meeting"),
+    "governance:agenda": door(SEE_PARTY, "draft"),
+    "governance:record": door(SEE_PARTY, "held"),
+    "governance:record-check": door(SEE_PARTY, "held"),
+    "governance:minutes": door(SEE_PARTY, "meeting"),
+    "governance:meeting-action": door(SEE_PARTY, "held", name="minute"),
+    "governance:decisions": door(EVERYBODY),
+    "governance:decision": door(SEE_PARTY, "decision"),
+    "governance:matters": door(EVERYBODY),
+    "reports:home": door(EVERYBODY),
+    "reports:search": door(EVERYBODY),
+    "reports:audit": door(("auditor",)),
+    "api:schools": door(EVERYBODY),
+    "api:school": door(SEE_SCHOOL, "school"),
+    "api:offices": door(EVERYBODY),
+    "api:office": door(SEE_SCHOOL, "office"),
+    "api:matters": door(EVERYBODY),
+    "api:matter": door(EVERYBODY, code="P01"),
+    "api:meetings": door(EVERYBODY),
+    "api:meeting": door(SEE_PARTY, "meeting"),
+    "api:meeting-action": door(SEE_PARTY, "held", name="minute", writes=True),
+    "api:decisions": door(EVERYBODY),
+    "api:decision": door(SEE_PARTY, "decision"),
+    "api:tasks": door(EVERYBODY),
+    "api:task": door(SEE_SCHOOL, "task"),
+    "api:task-action": door(SEE_SCHOOL, "task", name="progress", writes=True),
+}
+
+
+def routes(patterns: Any = None, space: str = "") -> Iterator[str]:
+    """Names of all routes of the URL configuration."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from routes(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield space + pattern.name
+
+
+def address(name: str, world: World, *, missing: bool = False) -> str:
+    opened = DOORS[name]
+    values: dict[str, object] = dict(opened.extra)
+    if opened.of == "school":
+        values["code"] = "FH999" if missing else world.cast.school.code
+    elif opened.of == "office":
+        values["code"] = "O99" if missing else world.cast.school.office.code  # type: ignore[union-attr]
+    elif opened.of == "person":
+        values["pk"] = uuid4() if missing else Person.objects.get(account=world.users["clerk"]).pk
+    elif opened.of:
+        values["pk"] = uuid4() if missing else getattr(world, opened.of).pk
+    return reverse(name, kwargs=values)
+
+
+def text_of(answer: HttpResponseBase) -> str:
+    raw = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+    return raw.decode("utf-8", "replace") + str(answer.headers)
+
+
+def client_of(world: World, role: str) -> Client:
+    client = Client(raise_request_exception=True)
+    client.force_login(world.users[role])
+    return client
+
+
+def test_every_route_is_listed() -> None:
+    assert set(routes()) == set(DOORS) | PUBLIC
+
+
+def test_anonymous_visitors_reach_nothing_but_the_public_routes(world: World) -> None:
+    for name in DOORS:
+        for method in ("get", "post", "put", "patch", "delete"):
+            answer = getattr(Client(), method)(address(name, world))
+            expected = {401, 405} if name.startswith("api:") else {302, 405}
+            assert answer.status_code in expected, (name, method, answer.status_code)
+            if answer.status_code == 302:
+                assert answer.headers["Location"].startswith("/accounts/sign-in/"), name
+            assert CANARY not in text_of(answer)
+
+
+def test_each_door_opens_for_its_posts_and_is_404_for_everybody_else(world: World) -> None:
+    for role in EVERYBODY:
+        client = client_of(world, role)
+        for name, opened in DOORS.items():
+            answer = client.get(address(name, world))
+            if opened.writes:
+                expected = {405} if role in opened.who or not opened.of else {404, 405}
+            elif role in opened.who:
+                expected = {200, 302}
+            else:
+                expected = {404}
+            assert answer.status_code in expected, (role, name, answer.status_code)
+
+
+def test_a_stranger_finds_no_canary_and_cannot_tell_foreign_from_missing(world: World) -> None:
+    for role in OUTSIDE:
+        client = client_of(world, role)
+        for name, opened in DOORS.items():
+            if role in opened.who and opened.of:
+                continue
+            found = address(name, world)
+            for path in (found, f"{found}?q={CANARY}&school=FH001", f"{found}?export=xlsx", f"{found}?export=csv"):
+                assert CANARY not in text_of(client.get(path)).replace(f'value="{CANARY}"', "").replace(
+                    f"“{CANARY}”", ""
+                ), (role, path)
+            if opened.of:
+                for method in ("get", "post"):
+                    foreign, missing = (
+                        getattr(client, method)(address(name, world, missing=gone)) for gone in (False, True)
+                    )
+                    assert foreign.status_code == missing.status_code and foreign.status_code in (404, 405), (
+                        role,
+                        name,
+                    )
+
+
+def rows() -> dict[str, int]:
+    """Row counts and versions of everything that belongs to schools, and of who holds what."""
+    counts = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            if table.startswith(
+                ("schools_", "governance_", "checklists_", "deadlines_", "attachments_", "accounts_", "auth_")
+            ):
+                cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  names come from the database itself
+                counts[table] = cursor.fetchone()[0]
+    for model in (Meeting, Task, Decision, Appointment):
+        counts[f"{model.__name__} versions"] = sum(model.objects.values_list("version", flat=True))  # type: ignore[attr-defined]
+    return counts
+
+
+def test_no_stranger_changes_a_row_and_no_get_changes_one(world: World) -> None:
+    before = rows()
+    for role in OUTSIDE:
+        client = client_of(world, role)
+        for name, opened in DOORS.items():
+            if opened.of and role not in opened.who:
+                for method in ("post", "put", "patch", "delete"):
+                    body = {"reason": "试一试能不能改", "text": "外人写的", "do": "save", "version": "1"}
+                    getattr(client, method)(address(name, world), body, content_type="application/json")
+                client.post(address(name, world), {"reason": "试一试能不能改", "text": "外人写的", "do": "save"})
+    assert rows() == before
+    for role in (*SCHOOL, "office", *BUREAU):
+        client = client_of(world, role)
+        for name in DOORS:
+            client.get(address(name, world))
+            client.head(address(name, world))
+            client.options(address(name, world))
+    assert rows() == before
+
+
+def test_every_route_is_reached_by_somebody() -> None:
+    unreached = {name for name, opened in DOORS.items() if not opened.who}
+    assert unreached == {"common:gallery"}, "the gallery opens for superusers, and no account is one in daily work"

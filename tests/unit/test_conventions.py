@@ -1,0 +1,57 @@
+"""House rules that a machine can check."""
+
+import inspect
+
+from django.apps import apps
+from django.db.models import CheckConstraint
+
+from audit.registry import all_kinds, kind_of
+from checklists.states import TASK
+from governance.states import MEETING
+from schools.permissions import SchoolPerm
+
+OURS = ("accounts", "audit", "schools", "attachments", "deadlines", "notifications", "checklists", "governance")
+SAID_ELSEWHERE = {("Attachment", "uploaded_by"), ("RosterUpload", "uploaded_by")}  # always set, with created_at
+
+
+def test_who_and_when_are_bound_by_a_constraint() -> None:
+    for model in apps.get_models():
+        if model._meta.app_label not in OURS:
+            continue
+        names = {f.name for f in model._meta.get_fields()}
+        checks = " ".join(str(c.condition) for c in model._meta.constraints if isinstance(c, CheckConstraint))
+        for name in names:
+            stem, by, _ = name.rpartition("_by")
+            if by and f"{stem}_at" in names:
+                assert f"{name}" in checks and f"{stem}_at" in checks, (model.__name__, name)
+
+
+def test_every_transition_has_a_registered_fact_and_a_known_permission() -> None:
+    for machine in (MEETING, TASK):
+        for step in machine:
+            assert kind_of(step.event).label
+            assert SchoolPerm(step.permission)
+            assert 2 <= len(step.label) <= 6, "buttons are a verb with its object, six characters at most"
+
+
+def test_facts_that_are_told_have_an_address_and_chinese_words() -> None:
+    for kind in all_kinds():
+        assert not kind.label.isascii(), kind.code
+        assert kind.url is not None or kind.audience is None, kind.code
+
+
+def test_public_functions_of_services_take_keywords_and_end_in_by_and_at() -> None:
+    from checklists import services as tasks
+    from governance import services as meetings
+
+    for module, names in (
+        (meetings, meetings.__all__),
+        (tasks, ("progress", "submit", "close", "send_back", "reopen")),
+    ):
+        for name in names:
+            function = getattr(module, name)
+            if inspect.isclass(function):
+                continue
+            parameters = list(inspect.signature(function).parameters.values())
+            assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in parameters), name
+            assert [p.name for p in parameters][-2:] == ["by", "at"], name
