@@ -1,6 +1,6 @@
 # Plain GNU make and Python 3.11 or later are all that is needed; everything else is set up in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run dev test rules soak check check-static format lock
+.PHONY: help run dev test rules soak check check-static format lock bench
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -51,3 +51,7 @@ format: ## put the code in the house style
 lock: ## pin requirements*.in with hashes (UPGRADE=1 takes newer releases)
 	$(INSTALL) dev
 	@$(BIN)/python -m tools.lock $(if $(UPGRADE),--upgrade)
+
+bench: ## measure against the physical limit (docs/performance.md); takes some minutes
+	$(INSTALL) dev
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))

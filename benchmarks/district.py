@@ -1,8 +1,8 @@
 """A district to measure on: the same rows for the same moment, written in bulk and not through the services."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
@@ -10,8 +10,7 @@ from django.db import connection
 from django.db.models import F, OuterRef, Subquery
 
 from accounts.models import User
-from benchmarks.meetings import ITEMS, Builder
-from common.dates import local_day
+from benchmarks.meetings import Builder
 from common.ids import seeded_ids
 from governance.models import Meeting, MeetingStatus
 from governance.services.reference import load_catalogue
@@ -143,7 +142,12 @@ def _staff(schools: Sequence[School], at: datetime) -> list[list[Person]]:
     Person.objects.bulk_create(people)
     Appointment.objects.bulk_create(
         Appointment(
-            person=person, post=post, school=person.school, rank=place % len(TEAM) + 1, starts_on="2020-09-01", **_stamps(at)
+            person=person,
+            post=post,
+            school=person.school,
+            rank=place % len(TEAM) + 1,
+            starts_on="2020-09-01",
+            **_stamps(at),
         )
         for place, person in enumerate(people)
         for post in TEAM[place % len(TEAM)][1]

@@ -2,19 +2,21 @@
 
 import gc
 import io
+import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 from unicodedata import east_asian_width
 
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import got_request_exception
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 Step = Callable[[], object]
-WARM_UP = 3
 MIB = 1024 * 1024
 
 
@@ -47,6 +49,7 @@ class Scenario:
     limit: Step
     ours: Step
     rounds: int = 25
+    warm_up: int = 3
     before: Step | None = None
     counts_queries: bool = True
     memory: Callable[[], int] | None = None
@@ -91,10 +94,27 @@ class Request:
 
     def __call__(self) -> bytes:
         """The body; an answer of another status than expected stops the benchmark, for it would measure nothing."""
-        status, body = call(self.handler, self.path, self.query, self.headers)
+        with _failure() as faults:
+            status, body = call(self.handler, self.path, self.query, self.headers)
         if status != self.status:
-            raise RuntimeError(f"{self.path} answered {status} instead of {self.status}")
+            raise RuntimeError(f"{self.path} answered {status} instead of {self.status}") from next(iter(faults), None)
         return body
+
+
+@contextmanager
+def _failure() -> Iterator[list[BaseException]]:
+    """Collects what went wrong inside a view: the handler itself turns it into a page."""
+    faults: list[BaseException] = []
+
+    def note(**_: Any) -> None:
+        if fault := sys.exception():
+            faults.append(fault)
+
+    got_request_exception.connect(note)
+    try:
+        yield faults
+    finally:
+        got_request_exception.disconnect(note)
 
 
 def call(application: Any, path: str, query: str, headers: dict[str, str]) -> tuple[int, bytes]:
@@ -150,7 +170,7 @@ def measure(scenario: Scenario, *, schools: int, rounds: int | None = None) -> M
     """Interleaved rounds: limit, ours, limit, ours. Other work on the machine then meets both alike."""
     before = scenario.before or (lambda: None)
     count = rounds or scenario.rounds
-    for _ in range(min(WARM_UP, count) if scenario.before is None else 0):
+    for _ in range(min(scenario.warm_up, count)):
         scenario.limit()
         scenario.ours()
     queries = None

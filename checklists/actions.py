@@ -139,7 +139,7 @@ def _page(
         "most_megabytes": settings.UPLOAD_LIMIT // 1048576,
         "icon": showing.ICONS.get(row.name),
     }
-    return render(request, "checklists/action.html", context, status=409 if closed_door else status)
+    return render(request, "checklists/action.html", context, status=status)
 
 
 def _closed_door(task: Task, row: Transition, request: SignedInRequest) -> str:

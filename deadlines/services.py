@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import date, datetime
 
 from django.db import models, transaction
+from django.db.models import F
 
 from audit.services import Fact, record_many, subject_of
 from common.dates import local_day
@@ -43,9 +44,11 @@ def move_deadline(*, on: models.Model, due_on: date, responsible: Person, at: da
 
 def end_deadline(*, on: models.Model, at: datetime) -> None:
     """Stop the clock; nothing more is said."""
-    deadline = Deadline.objects.select_for_update().get(subject=subject_of(on))
-    deadline.remind_at, deadline.ended_at = None, at
-    deadline.commit(at)
+    ended = Deadline.objects.filter(subject=subject_of(on)).update(
+        remind_at=None, ended_at=at, updated_at=at, version=F("version") + 1
+    )
+    if not ended:
+        raise Deadline.DoesNotExist(subject_of(on))
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from demo.plan import Planner
 from demo.play import SchoolYear
 from demo.roster import rows
 from notifications.models import Message
-from notifications.services import dispatch_batch, mark_read
+from notifications.services import BATCH, dispatch_batch, mark_read
 from schools.models import Appointment
 from schools.services.projection import project_members
 from schools.services.schools import SchoolRow, mark_implemented, put_school
@@ -184,5 +184,5 @@ class District:
 
 def _tell(at: datetime) -> None:
     with as_history():
-        while dispatch_batch(at=at):
+        while dispatch_batch(at=at) == BATCH:
             pass

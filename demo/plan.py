@@ -124,7 +124,7 @@ class Planner:
 
     def _fortnightly(self) -> Iterator[date]:
         """Every two to three weeks in term, and once before the term begins."""
-        step = self.rng.choice((14, 15, 17, 19))
+        step = self.rng.choice((15, 17, 19, 21))
         day = self.first + timedelta(days=9 + self.rng.randrange(8))
         while day <= self.as_of - SETTLED:
             if teaches(day):

@@ -87,7 +87,8 @@ class Judged:
 
 
 def judge_agenda(school: School, body: str, agenda: AgendaInput, due: list[DueMember]) -> Judged:
-    """The rules of `BEFORE_MEETING` on an agenda that need not be stored."""
+    """The rules of `BEFORE_MEETING` on an agenda that need not be stored; stored items are named by their ids."""
+    names = [str(line.item or order) for order, line in enumerate(agenda.items)]
     known = {member.person.pk for member in due}
     chair = f.ChairFacts(str(agenda.chair), agenda.delegation_note) if agenda.chair in known else None
     facts = f.MeetingFacts(
@@ -98,15 +99,15 @@ def judge_agenda(school: School, body: str, agenda: AgendaInput, due: list[DueMe
         recorder=str(agenda.recorder) if agenda.recorder else None,
         members=tuple(f.MemberFacts(str(m.person.pk), frozenset(map(f.Post, m.posts))) for m in due),
         items=tuple(
-            f.ItemFacts(id=str(order), order=order, title=line.title, catalogue=line.matter or None)
-            for order, line in enumerate(agenda.items)
+            f.ItemFacts(id=name, order=order, title=line.title, catalogue=line.matter or None)
+            for order, (name, line) in enumerate(zip(names, agenda.items, strict=True))
         ),
     )
     by_subject: dict[str, list[Result]] = {}
     for result in judge(facts, delivered_reference(), BEFORE_MEETING[Body(body)]):
         by_subject.setdefault(result.subject, []).append(result)
     return Judged(
-        by_subject.get(MEETING, []), [by_subject.get(f"items/{order}", []) for order in range(len(agenda.items))]
+        by_subject.get(MEETING, []), [by_subject.get(f"items/{name}", []) for name in names]
     )
 
 

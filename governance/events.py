@@ -42,6 +42,7 @@ def register_kinds() -> None:
     """Each step of `states.py`, and what hangs on it."""
     register(
         EventKind("governance.catalogue.loaded", "载入议事目录"),
+        EventKind("governance.meetings.exported", "会议列表导出"),
         EventKind("governance.meeting.drafted", "新建会议"),
         EventKind("governance.meeting.agenda_saved", "保存议程"),
         EventKind("governance.meeting.agenda_confirmed", "审定议程"),

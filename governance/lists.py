@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -70,6 +70,10 @@ class Filters:
         """Whether anything but the body narrows the list."""
         return bool(self.status or self.school or self.year or self.findings or self.late)
 
+    def in_address(self) -> dict[str, str]:
+        """The filters that are set, as they stand in the address."""
+        return {name: str(value) for name, value in asdict(self).items() if value}
+
 
 def filters_from(query: QueryDict, schools: Mapping[str, UUID]) -> Filters:
     """The filters in the address, as far as they make sense."""
@@ -101,12 +105,12 @@ def school_rows(user: User) -> list[tuple[UUID, str, str, str]]:
     return list(rows.values_list("pk", "code", "short_name", "py_first"))
 
 
-def meetings_page(user: User, filters: Filters, schools: Mapping[str, UUID], cursor: str) -> Page:
-    """One page of meetings, latest first."""
+def meetings_found(user: User, filters: Filters, schools: Mapping[str, UUID]) -> QuerySet[Meeting]:
+    """Meetings within sight under those filters, with what a list prints."""
     rows = Meeting.objects.visible_to(user).select_related("school")
     rows = rows.only(
         "body", "year", "serial", "scheduled_at", "place", "status", "lapsed", "due", "present", "item_count",
-        "findings_block", "findings_warn", "school__short_name",
+        "findings_block", "findings_warn", "school__code", "school__short_name",
     )  # fmt: skip
     if filters.body:
         rows = rows.filter(body=filters.body)
@@ -119,7 +123,47 @@ def meetings_page(user: User, filters: Filters, schools: Mapping[str, UUID], cur
         rows = rows.filter(scheduled_at__gte=start, scheduled_at__lt=end)
     if filters.findings:
         rows = rows.filter(**{f"findings_{filters.findings}__gt": 0})
-    return _page(rows, "-scheduled_at", cursor)
+    return rows
+
+
+def meetings_page(user: User, filters: Filters, schools: Mapping[str, UUID], cursor: str) -> Page:
+    """One page of meetings, latest first."""
+    return _page(meetings_found(user, filters, schools), "-scheduled_at", cursor)
+
+
+EXPORT_COLUMNS = (
+    "编号",
+    "会议",
+    "学校代码",
+    "学校",
+    "时间",
+    "地点",
+    "状态",
+    "应到",
+    "实到",
+    "议题数",
+    "不合规",
+    "需留意",
+)
+
+
+def exported(meeting: Meeting) -> list[str | int | None]:
+    """One meeting as a line of the exported table."""
+    held = meeting.serial is not None
+    return [
+        meeting.number() or "",
+        meeting.title(),
+        meeting.school.code,
+        meeting.school.short_name,
+        f"{meeting.scheduled_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        meeting.place,
+        "流会" if meeting.lapsed else meeting.get_status_display(),
+        meeting.due,
+        meeting.present if held else None,
+        meeting.item_count,
+        meeting.findings_block,
+        meeting.findings_warn,
+    ]
 
 
 def decisions_page(user: User, filters: Filters, schools: Mapping[str, UUID], cursor: str, today: date) -> Page:

@@ -40,7 +40,7 @@ def members_due(school: School, body: str, day: date) -> list[DueMember]:
     """应到 of a body on a day: holders of its posts (R-A01, R-A03), head first, then by rank."""
     held: dict[UUID, list[Appointment]] = {}
     rows = Appointment.objects.on(day).filter(school=school, post__in=SCHOOL_POSTS).select_related("person")
-    for row in rows.order_by("rank", "pk"):
+    for row in rows.only("post", "rank", "person__name", "person__account").order_by("rank", "pk"):
         held.setdefault(row.person_id, []).append(row)
     members = [
         DueMember(rows[0].person, tuple(dict.fromkeys(row.post for row in rows if row.post in RULE_POSTS)))
@@ -81,30 +81,46 @@ def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
     )
 
 
-def for_judging(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
-    """As `for_record`, with no more than services and rules read of it: they run on every step."""
-    items = AgendaItem.objects.select_related("matter").defer(*_TEXTS_OF_MATTERS).order_by("order")
-    items = items.prefetch_related(
-        Prefetch("presences", ItemMember.objects.select_related("member")),
-        Prefetch("stances", Stance.objects.select_related("member")),
-        Prefetch("planned_tasks", PlannedTask.objects.select_related("responsible")),
-    )
-    return meetings.select_related("school", "chair", "recorder").prefetch_related(
-        Prefetch("members", MeetingMember.objects.select_related("person").order_by("order", "pk")),
-        Prefetch("items", items),
-    )
-
-
-_TEXTS_OF_MATTERS = [
-    f"matter__{name}"
-    for name in ("scope", "title_en", "prior_stages", "next_stages", "fed_by", "feeds", "keywords", "evidence")
-]
-
-
 def for_step(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
-    """What the steps before the record need: the items in order, each with its matter."""
-    items = AgendaItem.objects.select_related("matter").defer(*_TEXTS_OF_MATTERS).order_by("order")
-    return meetings.select_related("school", "chair", "recorder").prefetch_related(Prefetch("items", items))
+    """What every step reads: school, chair, recorder, and the items in order, each with the code of its matter."""
+    return _heads(meetings).prefetch_related(Prefetch("items", _items()))
+
+
+def read_for_judging(meetings: QuerySet[Meeting], pk: UUID) -> Meeting:
+    """As `for_record`, with no more than services and rules read of it: they run at every step, pages only when looked at."""
+    tasks = PlannedTask.objects.select_related("responsible").defer(*_unread("responsible", _OF_PEOPLE))
+    items = _items().prefetch_related("presences", "stances", Prefetch("planned_tasks", tasks))
+    members = MeetingMember.objects.select_related("person").defer(*_unread("person", _OF_PEOPLE)).order_by("order", "pk")
+    meeting = _heads(meetings).prefetch_related(Prefetch("members", members), Prefetch("items", items)).get(pk=pk)
+    due = {member.pk: member for member in meeting.members.all()}
+    for item in meeting.items.all():
+        for part in (*item.presences.all(), *item.stances.all()):
+            part.member = due[part.member_id]
+    return meeting
+
+
+def _heads(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
+    unread = (*_unread("school", _OF_SCHOOLS), *_unread("chair", _OF_PEOPLE), *_unread("recorder", _OF_PEOPLE))
+    return meetings.select_related("school", "chair", "recorder").defer(*unread)
+
+
+def _items() -> QuerySet[AgendaItem]:
+    return AgendaItem.objects.select_related("matter").defer(*_unread("matter", _OF_MATTERS)).order_by("order")
+
+
+def _unread(relation: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{relation}__{name}" for name in names)
+
+
+_OF_PEOPLE = ("py", "py_first", "phone", "school", "created_at", "updated_at", "version")
+_OF_SCHOOLS = (
+    *("py", "py_first", "stage", "office", "township", "location", "size", "foundation", "students", "staff"),
+    *("party_org_type", "has_committee", "pilot_status", "implemented_on", "created_at", "updated_at", "version"),
+)
+_OF_MATTERS = (
+    *("scope", "title_en", "prior_stages", "next_stages", "fed_by", "feeds", "keywords", "evidence", "aspect"),
+    *("aspect_code", "attendance_level", "attendance_strength", "important", "created_at", "updated_at", "version"),
+)
 
 
 def for_agenda(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:

@@ -7,6 +7,7 @@ from governance.views import actions, agenda, decisions, matters, meetings, reco
 app_name = "governance"
 urlpatterns = [
     path("meetings/", meetings.meeting_list, name="meetings"),
+    path("meetings/export.<slug:kind>", meetings.meetings_export, name="meetings-export"),
     path("meetings/new/", meetings.meeting_new, name="meeting-new"),
     path("meetings/<uuid:pk>/", meetings.meeting_detail, name="meeting"),
     path("meetings/<uuid:pk>/agenda/", agenda.agenda, name="agenda"),

@@ -9,4 +9,5 @@ urlpatterns = [
     path("", V, name="home"),
     path("search/", V, name="search"),
     path("audit/", V, name="audit"),
+    path("me/", V, name="me"),
 ]

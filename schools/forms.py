@@ -78,9 +78,7 @@ class PersonChoice(forms.ModelChoiceField):
 class AppointmentForm(forms.Form):
     """Somebody known or a newcomer, a post, and from when. Which posts are offered is the view's decision."""
 
-    person = PersonChoice(
-        label="人员", queryset=Person.objects.none(), required=False, empty_label="选一位，或在下面登记新人员"
-    )
+    person = PersonChoice(label="人员", queryset=Person.objects.none(), empty_label="选一位")
     name = forms.CharField(label="新人员姓名", max_length=40, required=False)
     phone = forms.CharField(
         label="新人员手机", max_length=20, required=False, widget=forms.TextInput(attrs={"inputmode": "tel"})
@@ -97,6 +95,7 @@ class AppointmentForm(forms.Form):
         super().__init__(data, initial=initial)
         person, post = self.fields["person"], self.fields["post"]
         person.queryset = people  # type: ignore[attr-defined]
+        person.required = not (data and data.get("name"))  # one of the two
         post.choices = [(str(choice), choice.label) for choice in posts]  # type: ignore[attr-defined]
         _say_what_to_do(self)
 
@@ -107,11 +106,7 @@ class AppointmentForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Exactly one person: chosen or new."""
         cleaned = super().clean() or {}
-        if "person" in self.errors or "name" in self.errors:
-            return cleaned
-        if not cleaned.get("person") and not cleaned.get("name"):
-            self.add_error("person", "选一位人员，或填写新人员的姓名")
-        elif cleaned.get("person") and cleaned.get("name"):
+        if cleaned.get("person") and cleaned.get("name"):
             self.add_error("name", "已经选了人员；要登记新人员，先把上面的选择清空")
         return cleaned
 
@@ -181,6 +176,7 @@ def phone_number(said: str) -> str:
 
 
 REQUIRED = {
+    "person": "选一位人员，或登记新人员",
     "post": "选一个职务",
     "starts_on": "填写任职起的日期",
     "ends_on": "填写任职的最后一天",

@@ -83,7 +83,7 @@ def _member(appointments: list[Appointment]) -> dict[str, Any]:
     return {
         "name": appointments[0].person.name,
         "posts": "、".join(str(appointment.get_post_display()) for appointment in appointments),
-        "duty": "；".join(filter(None, (appointment.duty for appointment in appointments))),
+        "duty": "；".join(dict.fromkeys(appointment.duty for appointment in appointments if appointment.duty)),
         "since": min(appointment.starts_on for appointment in appointments),
         "party": _part(posts, Body.PARTY, "委员"),
         "principal": _part(posts, Body.PRINCIPAL, "成员"),

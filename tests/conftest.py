@@ -53,8 +53,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_unconfigure() -> None:
-    """Remove the temporary folders that settings/test.py made for this process."""
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the temporary folders that settings/test.py made; parallel workers share the first one and outlive each other."""
+    if hasattr(config, "workerinput"):
+        return
     for folder in (settings.VAR_DIR, settings.MEDIA_ROOT):
         if folder.parent == Path(tempfile.gettempdir()):
             shutil.rmtree(folder, ignore_errors=True)

@@ -279,6 +279,6 @@ class NewMeetingForm(HeadForm):
         super().__init__(options, *args, **kwargs)
         del self.fields["chair"], self.fields["delegation_note"]
 
-    def recorder(self) -> UUID | None:
+    def recorder_id(self) -> UUID | None:
         """The chosen recorder, once the form is valid."""
         return _id(self.cleaned_data["recorder"])

@@ -15,17 +15,22 @@ PRESENCE = {"离席": "left", "回避": "recused", "应回避": "conflict"}
 
 def press(sheet: Sheet, button: str, head: UUID | None) -> None:
     """Change the sheet as the button says; a button that does not exist changes nothing. `head` speaks last."""
-    if button == "all-present":
-        all_present(sheet)
     found = _BUTTON.fullmatch(button)
     if found is None:
+        if button == "all-present":
+            all_present(sheet)
         return
-    name, number, row = found[1], int(found[2]), int(found[3]) if found[3] else None
-    items = list(sheet.items.values())
-    if not 1 <= number <= len(items):
-        return
-    item, members = items[number - 1], list(sheet.members)
-    person = members[row - 1] if row is not None and 1 <= row <= len(members) else None
+    items, members = list(sheet.items.values()), list(sheet.members)
+    number, row = int(found[2]), int(found[3]) if found[3] else None
+    if 1 <= number <= len(items):
+        person = members[row - 1] if row is not None and 1 <= row <= len(members) else None
+        _press_item(sheet, items[number - 1], found[1], person, row, head)
+
+
+def _press_item(
+    sheet: Sheet, item: ItemSheet, name: str, person: UUID | None, row: int | None, head: UUID | None
+) -> None:
+    members = list(sheet.members)
     if name == "agree":
         all_agree(sheet, item, head)
     elif name == "count":
@@ -127,7 +132,9 @@ def _take_of_item(item: ItemSheet, stored: ItemSheet, name: str) -> None:
         for person in {*item.people, *stored.people}:
             item.of(person)[PRESENCE[part]] = stored.of(person).get(PRESENCE[part], "")
     elif part == "stances" and (person := identity(last)) is not None:
-        item.of(person).update({key: stored.of(person).get(key, "") for key in ("stance", "seq", "opinion", "together")})
+        item.of(person).update(
+            {key: stored.of(person).get(key, "") for key in ("stance", "seq", "opinion", "together")}
+        )
     elif part == "tasks" and last.isdecimal():
         at = int(last) - 1
         item.tasks[at : at + 1] = stored.tasks[at : at + 1]

@@ -18,8 +18,11 @@ Fields = dict[str, str]
 HEAD = ("chair", "delegation_note", "recorder")
 VOTES = ("agree", "disagree", "abstain")
 TASK = ("goal", "measures", "due_on", "responsible", "units")
-_NAME = re.compile(r"(m|i)-([0-9]{1,3})(?:-(s|t)-([0-9]{1,3}))?(?:-([a-z_]+))?")
-MOST_TASKS = 100
+_NAME = re.compile(
+    r"(?P<kind>m|i)-(?P<number>[0-9]{1,3})(?:-(?P<part>s|t)-(?P<row>[0-9]{1,3}))?(?:-(?P<field>[a-z_]+))?"
+)
+MOST_TASKS = 100  # of one item, by the button
+MOST_ROWS = 1000  # of all items, whatever was posted
 
 
 @dataclass
@@ -65,30 +68,38 @@ def posted(data: Mapping[str, str]) -> Sheet:
     sheet = Sheet(head={name: tidy(data.get(name, "")) for name in HEAD})
     people: dict[str, UUID] = {}
     items: dict[str, ItemSheet] = {}
-    rest: list[tuple[tuple[str, str, str | None, str, str], str]] = []
-    for name, raw in data.items():
-        found = _NAME.fullmatch(name)
-        if found is None:
-            continue
-        kind, number, part, row, last = found.groups()
-        if last:
-            rest.append(((kind, number, part, row, last), tidy(raw)))
-        elif not part:
-            _identify(sheet, kind, number, raw, people, items)
+    named = [(found, raw) for name, raw in data.items() if (found := _NAME.fullmatch(name))]
+    for found, raw in named:
+        if not found["field"] and not found["part"]:
+            _identify(sheet, found["kind"], found["number"], raw, people, items)
     tasks: dict[tuple[str, int], Fields] = {}
-    for (kind, number, part, row, last), text in rest:
-        if kind == "m" and number in people:
-            sheet.members[people[number]][last] = text
-        elif number in items and part == "t" and last in TASK:
-            tasks.setdefault((number, int(row)), {})[last] = text
-        elif number in items and part == "s" and row in people:
-            items[number].of(people[row])[last] = text
-        elif number in items and part is None:
-            items[number].fields[last] = text
-    for (number, _), row_fields in sorted(tasks.items(), key=lambda pair: pair[0][1]):
-        if len(items[number].tasks) < MOST_TASKS:
-            items[number].tasks.append(row_fields)
+    for found, raw in named:
+        if found["field"]:
+            fields = _fields_at(sheet, found, people, items, tasks)
+            fields[found["field"]] = tidy(raw)
+    for (number, _), row in sorted(tasks.items(), key=lambda pair: pair[0][1])[:MOST_ROWS]:
+        items[number].tasks.append(row)
     return sheet
+
+
+def _fields_at(
+    sheet: Sheet,
+    found: re.Match[str],
+    people: Mapping[str, UUID],
+    items: Mapping[str, ItemSheet],
+    tasks: dict[tuple[str, int], Fields],
+) -> Fields:
+    """Where a field belongs; a field of nobody goes into a drawer that is thrown away."""
+    number, part, row = found["number"], found["part"], found["row"]
+    if found["kind"] == "m":
+        return sheet.members[people[number]] if number in people and not part else {}
+    if number not in items:
+        return {}
+    if part is None:
+        return items[number].fields
+    if part == "s":
+        return items[number].of(people[row]) if row in people else {}
+    return tasks.setdefault((number, int(row)), {}) if found["field"] in TASK else {}
 
 
 def _identify(

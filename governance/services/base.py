@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from accounts.models import User
 from audit.services import record
 from common.errors import NotAllowed, Stale
@@ -13,7 +15,7 @@ from governance.errors import BreaksProcedure
 from governance.guards import refusal
 from governance.models import Meeting
 from governance.rules.findings import Outcome, Result, Severity
-from governance.selectors import for_judging, for_step
+from governance.selectors import for_step, read_for_judging
 from governance.states import MEETING
 from schools import access
 
@@ -21,9 +23,11 @@ from schools import access
 def locked(meeting: Meeting, *, with_record: bool = True) -> Meeting:
     """The meeting under its lock, read anew, with what its record needs, or with the agenda alone."""
     # Two statements: a row that was waited for is read anew, but rows joined to it would be those from before the wait.
-    Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
+    # SQLite has no row locks: its transactions begin IMMEDIATE, one writer at a time.
+    if connection.features.has_select_for_update:
+        Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
     found = Meeting.objects.all()
-    return (for_judging(found) if with_record else for_step(found)).get(pk=meeting.pk)
+    return read_for_judging(found, meeting.pk) if with_record else for_step(found).get(pk=meeting.pk)
 
 
 def begin(

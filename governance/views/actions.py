@@ -74,7 +74,7 @@ def _ask(request: SignedInRequest, meeting: Meeting, step: Transition) -> HttpRe
         "heavy": step.name in ("cancel", "fail_quorum"),
         "form": StepForm(step, initial={"version": meeting.version}),
     }
-    return render(request, "governance/action.html", context, status=409 if context["why"] else 200)
+    return render(request, "governance/action.html", context)
 
 
 def _refuse(request: SignedInRequest, meeting: Meeting, refused: Refused) -> HttpResponse:

@@ -1,7 +1,6 @@
 """Decisions (决议): the list, and one with its loop and its tasks."""
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -21,8 +20,6 @@ from governance.views.meetings import body_views, neighbours
 def decision_list(request: SignedInRequest) -> HttpResponse:
     """Decisions of one's school, or of all schools for the bureau; latest first."""
     sight = lists.sight_of(request.user)
-    if not sight:
-        raise PermissionDenied
     today = local_day(timezone.now())
     rows = lists.school_rows(request.user) if sight.many else []
     schools = {code: pk for pk, code, _, _ in rows}
@@ -61,7 +58,7 @@ def decision_detail(request: SignedInRequest, pk: str) -> HttpResponse:
         "work": work,
         "tasks": [(task, (TASK_TAGS[TaskStatus(task.status)], task.get_status_display())) for task in tasks],
         "loop_notes": loop_notes(decision, tasks, work),
-        "days": (today - decision.decided_on).days + 1,
+        "days": f"第 {(today - decision.decided_on).days + 1} 天",
         "votes": votes_text(decision),
         "next_due": min((task.due_on for task in tasks if task.is_open()), default=None),
     }

@@ -82,8 +82,8 @@ def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | 
     """The whole page. `meeting` was found within sight, with `select_related("school", "chair", "recorder")`."""
     user, at = request.user, timezone.now()
     load_rows(meeting)
-    results = results_of(meeting)
-    due = due_of(meeting)
+    roster = roster_of(meeting)
+    results = results_of(meeting, roster)
     events = list(Event.objects.filter(subject=subject_of(meeting)).order_by("-seq")[:EVENTS_SHOWN])
     stage = stage_of(meeting, any(getattr(result, "blocks", False) for result in results))
     actions = buttons(meeting, open_actions(meeting, user), at, stage)
@@ -95,13 +95,13 @@ def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | 
         "steps": steps_of(meeting),
         "stage": stage,
         "current_step": current_step(stage),
-        "actions": with_form(actions, refused),
+        "actions": with_form(meeting, actions, refused),
         "links": links_of(meeting, user, stage),
         "refused": refused,
-        "rows": item_rows(meeting, results, len(due) if due else meeting.due),
+        "rows": item_rows(meeting, results, len(roster.due) if roster else meeting.due),
         "meeting_results": said_of(meeting, results, None),
         "all_results": [shown.named(result) for result in results],
-        "due": due,
+        "due": [{"name": m.person.name, "post": roster.labels[m.person.pk]} for m in roster.due] if roster else [],
         "attendance": attendance_of(meeting),
         "seats": seats_of(meeting),
         "thresholds": shown.thresholds(meeting.body, meeting.due, important_items(meeting)),
@@ -127,20 +127,18 @@ def load_rows(meeting: Meeting) -> None:
     prefetch_related_objects([meeting], Prefetch("members", members), Prefetch("items", items))
 
 
-def results_of(meeting: Meeting) -> list[Result | RuleResult]:
+def results_of(meeting: Meeting, roster: drafts.Roster | None) -> list[Result | RuleResult]:
     """What the rules say: stored at the signature, live before, and before the meeting only what can be answered then."""
     if meeting.status in (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED):
         return list(stored_results(meeting))
     if meeting.status == MeetingStatus.CANCELLED:
         return []
-    if meeting.status in (MeetingStatus.HELD, MeetingStatus.MINUTED):
+    if roster is None:
         return list(judge_meeting(meeting))
-    return list(judge_meeting(meeting, only=drafts.BEFORE_MEETING[Body(meeting.body)]))
+    return list(drafts.judge_agenda(meeting.school, meeting.body, drafts.stored_agenda(meeting), roster.due).all())
 
 
-def said_of(
-    meeting: Meeting, results: Iterable[Result | RuleResult], item: AgendaItem | None
-) -> list[dict[str, Any]]:
+def said_of(meeting: Meeting, results: Iterable[Result | RuleResult], item: AgendaItem | None) -> list[dict[str, Any]]:
     """What the rules say of the item, or of the meeting. While the record is written, what is missing reads as one note."""
     mine = [result for result in results if _is_of(result, item)]
     open_ones = [result for result in mine if str(result.outcome) == "insufficient"]
@@ -186,12 +184,11 @@ def important_items(meeting: Meeting) -> list[int]:
     return [i.order for i in meeting.items.all() if i.matter and shown.needs_two_thirds(i.matter.code)]
 
 
-def due_of(meeting: Meeting) -> list[dict[str, str]]:
-    """应到 before the meeting was held, from the appointments of its date; afterwards the members stand in the record."""
+def roster_of(meeting: Meeting) -> drafts.Roster | None:
+    """Who is due before the meeting was held, from the appointments of its date; afterwards that stands in the record."""
     if meeting.status not in (MeetingStatus.DRAFT, MeetingStatus.CALLED):
-        return []
-    roster = drafts.roster_on(meeting.school, meeting.body, local_day(meeting.scheduled_at))
-    return [{"name": m.person.name, "post": roster.labels[m.person.pk]} for m in roster.due]
+        return None
+    return drafts.roster_on(meeting.school, meeting.body, local_day(meeting.scheduled_at))
 
 
 def seats_of(meeting: Meeting) -> list[dict[str, Any]]:
@@ -253,11 +250,11 @@ def links_of(meeting: Meeting, user: User, stage: str) -> list[dict[str, Any]]:
     return [{**link, "url": reverse(str(link["route"]), args=[meeting.pk])} for link in links]
 
 
-def with_form(actions: list[Button], refused: Refused | None) -> list[Button]:
-    """The button whose reason was refused keeps what was typed and opens its question again."""
+def with_form(meeting: Meeting, actions: list[Button], refused: Refused | None) -> list[Button]:
+    """The button that was refused keeps what was typed and opens its question again, with the version now on the page."""
     if refused is None or refused.form is None:
         return actions
-    return [action.asked_again(refused.form) if action.name == refused.name else action for action in actions]
+    return [action.asked_again(refused.form, meeting.version) if action.name == refused.name else action for action in actions]
 
 
 def timeline(events: Iterable[Event], today: Any) -> list[dict[str, Any]]:

@@ -5,15 +5,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from accounts.http import SignedInRequest
 from common.dates import local_day
 from common.errors import DomainError, InvalidInput
+from common.exports import Export, download
 from common.htmx import partial
 from common.templatetags.bound_fields import problems_of
 from governance import lists, services, shown
@@ -21,6 +21,7 @@ from governance.drafts import Roster, roster_on
 from governance.forms.agenda import EARLIEST, LATEST, NewMeetingForm, Options
 from governance.models import Meeting
 from governance.reading import is_bureau_reading
+from governance.services.exports import record_export
 from governance.views.meeting_page import show_meeting
 from schools import access
 from schools.models import School
@@ -32,8 +33,6 @@ from schools.permissions import HEAD_POST, Body, Post, SchoolPerm
 def meeting_list(request: SignedInRequest) -> HttpResponse:
     """Meetings of one's school, or of all schools for the bureau; latest first."""
     sight = lists.sight_of(request.user)
-    if not sight:
-        raise PermissionDenied
     rows = lists.school_rows(request.user) if sight.many else []
     schools = {code: pk for pk, code, _, _ in rows}
     filters = lists.filters_from(request.GET, schools)
@@ -49,10 +48,28 @@ def meeting_list(request: SignedInRequest) -> HttpResponse:
         "years": lists.year_options(today, filters.year),
         "findings": [lists.Option(v, label, v == filters.findings) for v, label in lists.FINDINGS.items()],
         "may_record": bool(access.school_ids(request.user, SchoolPerm.RECORD_MINUTES)),
+        "export_query": lists.address(request.GET),
         "clear_url": lists.address(request.GET, status=None, school=None, year=None, findings=None),
         **neighbours(request, page.previous, page.next),
     }
     return render(request, "governance/meeting_list.html", context)
+
+
+@login_required
+@require_GET
+def meetings_export(request: SignedInRequest, kind: str) -> HttpResponse:
+    """The list under its present filters as a file; who took it is recorded."""
+    sight = lists.sight_of(request.user)
+    if not sight or kind not in ("csv", "xlsx"):
+        raise Http404
+    rows = lists.school_rows(request.user) if sight.many else []
+    schools = {code: pk for pk, code, _, _ in rows}
+    filters = lists.filters_from(request.GET, schools)
+    found = lists.meetings_found(request.user, filters, schools).order_by("-scheduled_at", "-pk")
+    lines = [lists.exported(meeting) for meeting in found]
+    at = timezone.now()
+    number = record_export(rows=len(lines), filters=filters.in_address(), kind=kind, by=request.user, at=at)
+    return download(Export("会议", lists.EXPORT_COLUMNS, lines, request.user.name, at, number), kind)
 
 
 def body_views(request: SignedInRequest, sight: lists.Sight, current: str) -> list[dict[str, Any]]:
@@ -80,7 +97,7 @@ def meeting_new(request: SignedInRequest) -> HttpResponse:
     """新建会议: which body, when, where, who records; the members due follow from the date."""
     scope = access.school_ids(request.user, SchoolPerm.RECORD_MINUTES)
     if not scope:
-        raise PermissionDenied
+        raise Http404
     schools = list(School.objects.filter(pk__in=scope.ids).order_by("py", "pk"))
     given = request.POST if request.method == "POST" else request.GET
     school = next((school for school in schools if school.code == given.get("school")), schools[0])
@@ -95,7 +112,7 @@ def meeting_new(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return _show_new(request, form, schools, school, body, roster, status=422)
     agenda = services.AgendaInput(
-        form.cleaned_data["scheduled_at"], form.cleaned_data["place"], recorder=form.recorder()
+        form.cleaned_data["scheduled_at"], form.cleaned_data["place"], recorder=form.recorder_id()
     )
     try:
         meeting = services.create_meeting(

@@ -30,7 +30,9 @@ from governance.models import Meeting, MeetingStatus
 from governance.reading import is_bureau_reading
 from governance.record import differences, record_of
 from governance.selectors import for_record, judge_meeting, names_of
-from governance.views import record_page as page
+from governance.views import record_findings, record_page
+from governance.views.record_desk import Desk
+from governance.views.record_items import item_rows
 from governance.views.steps import buttons, stage_of, steps_of
 from schools import access
 from schools.permissions import HEAD_POST
@@ -84,6 +86,8 @@ def _posted(request: SignedInRequest, meeting: Meeting) -> HttpResponse:
     sheet, button = posted(request.POST), request.POST.get("do", "save")
     if button in ("save", "minute"):
         return _save(request, meeting, sheet, minute=button == "minute")
+    if not may_record(meeting, request.user):
+        return _show_closed(request, meeting, Answer())
     answer = Answer()
     if button.startswith("take:"):
         take(sheet, written(record_of(meeting)), button.removeprefix("take:"))
@@ -102,9 +106,7 @@ def _save(request: SignedInRequest, meeting: Meeting, sheet: Sheet, *, minute: b
     try:
         if faults:
             raise InvalidInput(faults)
-        meeting = services.save_record(
-            meeting=meeting, new=new, version=_version(request), by=request.user, at=at
-        )
+        meeting = services.save_record(meeting=meeting, new=new, version=_version(request), by=request.user, at=at)
         saved = "记录已保存。"
         if minute:
             services.minute_meeting(meeting=meeting, version=meeting.version, by=request.user, at=at)
@@ -144,7 +146,10 @@ def _refused(
     elif isinstance(refusal, BreaksProcedure):
         desk = _desk(meeting, sheet, ())
         problems = [
-            {"url": page.where_of(desk, result)["url"], "text": f"{page.where_of(desk, result)['label']}：{result.message}"}
+            {
+                "url": record_findings.where_of(desk, result)["url"],
+                "text": f"{record_findings.where_of(desk, result)['label']}：{result.message}",
+            }
             for result in refusal.findings
         ]
         answer = Answer(409, f"{saved}有 {len(problems)} 处要先处理，才能送签", problems=problems)
@@ -162,21 +167,21 @@ def _differences(meeting: Meeting, sheet: Sheet) -> list[Difference]:
     return differences(record_of(meeting), read(sheet)[0], names_of(meeting, roster.people))
 
 
-def _desk(meeting: Meeting, sheet: Sheet, faults: Sequence[Fault]) -> page.Desk:
+def _desk(meeting: Meeting, sheet: Sheet, faults: Sequence[Fault]) -> Desk:
     roster = roster_on(meeting.school, meeting.body, local_day(meeting.scheduled_at))
     record, _ = read(sheet)
-    return page.Desk(meeting, roster, sheet, record, judge_meeting(meeting, record), faults)
+    return Desk(meeting, roster, sheet, record, judge_meeting(meeting, record), faults)
 
 
-def _judged(user: User, desk: page.Desk) -> dict[str, Any]:
+def _judged(user: User, desk: Desk) -> dict[str, Any]:
     """What changes on the page while it is typed: tags, findings, what is still missing, who sends it for signature."""
-    rows, left = page.item_rows(desk), page.missing(desk)
+    heads, left = record_findings.item_heads(desk), record_findings.missing(desk)
     recorder = next((p for p in desk.roster.people if p.pk == desk.record.recorder), None)
     return {
         "meeting": desk.meeting,
-        "items": [row | {"findings": page.findings_html(desk, desk.results_of(item))} for row, item in zip(rows, desk.items, strict=True)],
-        "findings": page.findings_html(desk, desk.by_subject.get("meeting", [])),
-        "navigation": page.navigation(desk, rows, left),
+        "items": heads,
+        "findings": record_findings.findings_html(desk, desk.by_subject.get("meeting", [])),
+        "navigation": record_findings.navigation(desk, heads, left),
         "left": left,
         "left_shown": left[:4],
         "recorder": recorder,
@@ -187,14 +192,16 @@ def _judged(user: User, desk: page.Desk) -> dict[str, Any]:
 def _show(request: SignedInRequest, meeting: Meeting, sheet: Sheet, answer: Answer) -> HttpResponse:
     """The form."""
     desk = _desk(meeting, sheet, answer.faults)
-    context = _judged(request.user, desk) | {
+    judged = _judged(request.user, desk)
+    context = judged | {
+        "items": item_rows(desk, judged["items"]),
         "answer": answer,
         "holds": "typed" if request.method == "POST" else "stored",
         "steps": steps_of(meeting),
-        "head": page.head_fields(desk),
+        "head": record_page.head_fields(desk),
         "head_number": next((n for n, m in enumerate(desk.members, start=1) if m.person_id == desk.head), 0),
-        "members": page.member_rows(desk),
-        "quorum": page.quorum(desk),
+        "members": record_page.member_rows(desk),
+        "quorum": record_page.quorum(desk),
         "errors": desk.errors,
         "check_url": reverse("governance:record-check", args=[meeting.pk]),
     }
@@ -204,13 +211,13 @@ def _show(request: SignedInRequest, meeting: Meeting, sheet: Sheet, answer: Answ
 def _show_closed(request: SignedInRequest, meeting: Meeting, answer: Answer) -> HttpResponse:
     """The record to read: it is no longer, or not by this account, to be typed."""
     stored = record_of(meeting)
-    desk = page.Desk(meeting, Roster([], [], {}), written(stored), stored, ())
+    desk = Desk(meeting, Roster([], [], {}), written(stored), stored, ())
     context = {
         "meeting": meeting,
         "answer": answer,
         "closed": True,
-        "members": page.member_rows(desk),
-        "items": page.closed_items(desk),
+        "members": record_page.member_rows(desk),
+        "items": record_page.closed_items(desk),
     }
     return render(request, "governance/meeting_record.html", context, status=answer.status)
 

@@ -10,6 +10,17 @@ from governance.models import Meeting, MeetingStatus
 
 QUIET = ("recall", "return")
 HEAVY = ("cancel", "fail_quorum")
+QUESTIONS = {
+    "confirm_agenda": "审定{}的议程？",
+    "call": "发出{}的通知？",
+    "recall": "撤回{}的通知？",
+    "hold": "登记{}已召开？",
+    "minute": "把{}纪要送签？",
+    "return": "把{}纪要退回修改？",
+    "sign": "签发{}纪要？",
+    "cancel": "取消{}？",
+    "fail_quorum": "把{}登记为流会？",
+}
 CONSEQUENCES = {
     "confirm_agenda": "审定后可以发会议通知。议题再有改动，要重新审定。",
     "call": "应到成员会收到通知，议程从此不能再改；要改先撤回通知。",
@@ -47,17 +58,15 @@ class Button:
     form: StepForm
     open: bool = False
 
-    def asked_again(self, form: StepForm) -> "Button":
-        """The same button with what was typed, its question open."""
+    def asked_again(self, form: StepForm, version: int) -> "Button":
+        """The same button with what was typed, its question open; the next try is about the page as it is now."""
+        form.data = {**form.data.dict(), "version": str(version)}
         return replace(self, form=form, open=True, asks=True)
 
 
 def question_of(step: Transition, meeting: Meeting) -> str:
-    """“签发2026年第18次党组织会议纪要？”"""
-    tail = "纪要" if step.name in ("sign", "return", "minute") else ""
-    if step.name in ("recall", "call", "confirm_agenda"):
-        return f"{step.label}：{meeting.title()}？"
-    return f"{step.label}{'：' if step.name != 'sign' else ''}{meeting.title()}{tail}？"
+    """The question with its object: “签发2026年第18次党组织会议纪要？”"""
+    return QUESTIONS[step.name].format(meeting.title())
 
 
 def buttons(meeting: Meeting, steps: list[Transition], at: datetime, stage: str) -> list[Button]:

@@ -30,6 +30,9 @@ class Numbers:
     def __add__(self, other: "Numbers") -> "Numbers":
         return Numbers(*(getattr(self, name) + getattr(other, name) for name in NAMES))
 
+    def __sub__(self, other: "Numbers") -> "Numbers":
+        return Numbers(*(getattr(self, name) - getattr(other, name) for name in NAMES))
+
 
 NAMES = tuple(field.name for field in fields(Numbers))
 ZERO = Numbers()

@@ -14,7 +14,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-GUESSES = ("utf-8", "gb18030", "utf-16-le", "utf-16-be", "big5")
+GUESSES = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
 SEPARATORS = ",\t;"
 MAX_LINES = 10 * MAX_FILLED_ROWS  # spreadsheets may leave thousands of empty lines behind
 HEAD = 8_000  # letters in which the header is looked for

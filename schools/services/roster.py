@@ -56,7 +56,7 @@ def recheck_roster(*, upload: RosterUpload, by: User, at: datetime) -> RosterUpl
     upload = RosterUpload.objects.select_for_update().get(pk=upload.pk)
     if upload.status not in (Status.CHECKED, Status.EXPIRED):
         raise WrongState("这份名册不能重新核对。重新上传文件。")
-    kept = Reading(rows_of(upload), list(upload.counts["lines"]), [], list(upload.counts["notes"]))
+    kept = Reading(rows_of(upload), list(upload.counts.get("lines", [])), [], list(upload.counts.get("notes", [])))
     _judge(upload, kept, at)
     _told_of_check(upload, by, at)
     return upload

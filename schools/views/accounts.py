@@ -18,7 +18,7 @@ from accounts.http import SignedInRequest
 from accounts.models import User
 from common.dates import local_day
 from common.errors import DomainError
-from common.text import initials_of
+from common.text import initials_of, mask_phone
 from schools.forms import AccountForm
 from schools.models import Person
 from schools.selectors import accounts_found, with_posts, without_account
@@ -173,8 +173,11 @@ def _account_context(request: SignedInRequest, found: User) -> dict[str, Any]:
         "ask_disable": f"停用{found.name}的账号？",
         "rows": [
             {"label": "登录名", "value": found.username},
-            {"label": "学校", "value": person.school.name if person and person.school else "局机关"},
+            {"label": "学校", "value": person.school.name if person and person.school else "局、教办"},
             {"label": "现任职务", "value": posts},
+            {"label": "手机", "value": mask_phone(found.phone) if found.phone else ""},
+            {"label": "建立", "value": local_day(found.joined_at).isoformat() if found.joined_at else ""},
+            {"label": "最近登录", "value": local_day(found.last_login).isoformat() if found.last_login else ""},
         ],
     }
 

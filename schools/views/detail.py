@@ -27,7 +27,7 @@ def school_detail(request: SignedInRequest, code: str) -> HttpResponse:
     panels = panels_for(school, request.user)
     context = {
         "school": school,
-        "facts": [*_facts(school), *facts_for(school, request.user)],
+        "facts": [*_facts(school, team), *facts_for(school, request.user)],
         "party_rows": _party_rows(school),
         "file_rows": _file_rows(school),
         "team": team,
@@ -40,10 +40,12 @@ def school_detail(request: SignedInRequest, code: str) -> HttpResponse:
     return render(request, "schools/detail.html", context)
 
 
-def _facts(school: School) -> list[dict[str, Any]]:
+def _facts(school: School, team: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    leaders = [person for person in team if person["party"] or person["principal"]]
     return [
         {"label": "学生", "value": f"{school.students:,}", "note": "人"},
         {"label": "教职工", "value": f"{school.staff:,}", "note": "人"},
+        {"label": "班子", "value": len(leaders), "note": "人"},
     ]
 
 
@@ -57,9 +59,10 @@ def _party_rows(school: School) -> list[dict[str, Any]]:
 
 
 def _file_rows(school: School) -> list[dict[str, Any]]:
+    township = [{"label": "镇（街道）", "value": school.township}] if school.township else []
     return [
         {"label": "简称", "value": school.short_name},
-        {"label": "镇（街道）", "value": school.township},
+        *township,
         {"label": "规模", "value": school.get_size_display()},
         {"label": "基础", "value": school.get_foundation_display()},
     ]

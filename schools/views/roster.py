@@ -156,7 +156,7 @@ def _context(upload: RosterUpload) -> dict[str, Any]:
         "steps": [STEPS[0], {"label": STEPS[1], "url": reverse("schools:roster")}, *STEPS[2:]],
         "columns": COLUMNS,
         "counts": upload.counts if upload.status == Status.CONFIRMED else {**upload.counts, **preview.counts},
-        "total": len(rows) + upload.counts["faulty_rows"],
+        "total": len(rows) + upload.counts.get("faulty_rows", 0),
         "to_write": len(preview.new) + len(preview.changed),
         "new": [[column.word(getattr(row, column.field)) for column in COLUMNS] for row in preview.new[:SHOWN]],
         "changed": preview.changed[:SHOWN],

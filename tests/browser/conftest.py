@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.backends.sqlite3.operations import DatabaseOperations
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
 from tools import chromium
@@ -32,6 +33,26 @@ PHONE: dict[str, Any] = {
 CHINA: dict[str, Any] = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
 
 NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_can_be_emptied() -> Iterator[None]:
+    """Append-only tables refuse the DELETEs that empty SQLite after each test: for that moment the triggers step aside."""
+    empty = DatabaseOperations.execute_sql_flush
+
+    def without_triggers(self: DatabaseOperations, statements: list[str]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f"DROP TRIGGER {name}")
+            empty(self, statements)
+            for _, statement in triggers:
+                cursor.execute(statement)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", without_triggers)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -133,6 +133,7 @@ DOORS: dict[str, Door] = {
     "checklists:task": door(SEE_SCHOOL, "task"),
     "checklists:task-action": door(SEE_SCHOOL, "task", name="progress"),
     "governance:meetings": door(EVERYBODY),
+    "governance:meetings-export": door((*SCHOOL, *BUREAU, "stranger", "stranger-clerk"), kind="csv"),
     "governance:meeting-new": door(RECORD),
     "governance:meeting": door(SEE_PARTY, "meeting"),
     "governance:agenda": door(SEE_PARTY, "draft"),

@@ -286,3 +286,13 @@ def test_a_kill_between_two_statements_leaves_the_work_and_the_repeat_tells_once
     assert Outbox.objects.exists() or Deadline.objects.filter(remind_at__lte=at).exists()
     run(at)
     assert Reminder.objects.count() == Message.objects.count() == len(mail.outbox) == 1
+
+
+def test_a_missing_broker_degrades_but_does_not_unready(client: Any, settings: Any, task: Task) -> None:
+    from deadlines.tasks import sweep
+
+    sweep()
+    assert client.get("/readyz").json()["broker"] == "embedded"
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"], answer.json()["broker"]) == (200, "degraded", "away")

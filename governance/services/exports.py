@@ -1,0 +1,14 @@
+"""Taking a list of meetings away is a fact: who, when, how much."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from audit.services import record
+
+
+@transaction.atomic
+def record_export(*, rows: int, filters: dict[str, str], kind: str, by: User, at: datetime) -> int:
+    """Record the export of the meeting list; returns the number that stands in the file."""
+    return record("governance.meetings.exported", by=by, at=at, rows=rows, filters=filters, format=kind).seq

@@ -1,0 +1,197 @@
+"""A school's own 工作台: what waits for this person, the next meetings, tasks by urgency, what the rules found."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Window
+from django.urls import reverse
+
+from accounts.models import User
+from checklists import showing as task_showing
+from checklists.models import OPEN, Task
+from checklists.selectors import MyCounts, may_close_somewhere, my_counts, my_tasks, to_close
+from common.dates import days_left_text, local_day, meeting_time
+from governance.lists import sight_of
+from governance.models import Meeting, MeetingStatus
+from reports import waiting
+from reports.selectors import meetings as meeting_selectors
+from reports.showing import overdue_url, part
+from schools import access
+from schools.models import School
+from schools.permissions import HEAD_POST, Body, Post, SchoolPerm
+
+MOST_CARDS, MOST_LATE, MOST_FOUND, MOST_CLOSING = 6, 6, 5, 50
+CARD = (
+    "target", "status", "due_on", "version", "school_id", "responsible_post", "responsible__name",
+    "responsible__account_id", "checklist__title", "checklist__source_kind",
+)  # fmt: skip
+CLOSING = ("target", "due_on", "responsible__name", "school__short_name")
+LATE = ("id", "target", "due_on", "responsible__name")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a person of a school sees at sign-in."""
+
+    counts: MyCounts
+    groups: list[task_showing.Group]
+    todo: list[dict[str, Any]]
+    next_meetings: list[dict[str, Any]]
+    late: list[dict[str, Any]]
+    late_total: int
+    findings: list[dict[str, Any]]
+    blocked: int
+    closing: int
+    sees_meetings: bool
+    tasks_first: bool
+
+
+def desk_of(user: User, school: School, at: datetime, back: str) -> Desk:
+    """The desk of one account at one school. `back`: where steps taken from here lead back to."""
+    today, sight = local_day(at), sight_of(user)
+    running = meeting_selectors.going_on(user, school) if sight else []
+    closing = _closing(user, school, today)
+    todo = [*waiting.from_meetings(user, running, at), *waiting.from_closing(closing, today)]
+    late = _late(user, school, today)
+    held = (meeting for meeting in running if meeting.status == MeetingStatus.HELD)
+    return Desk(
+        counts=my_counts(user, today),
+        groups=task_showing.own_groups(_own(user), user, today, back),
+        todo=waiting.items(todo),
+        next_meetings=next_meetings(user, running, sight.bodies, at),
+        late=late,
+        late_total=late[0]["total"] if late else 0,
+        findings=findings_lines(meeting_selectors.with_findings(user, at, MOST_FOUND, school)) if sight else [],
+        blocked=sum(meeting.findings_block > 0 for meeting in held),
+        closing=len(closing),
+        sees_meetings=bool(sight),
+        tasks_first=Post.PRINCIPAL in access.posts_at(user, school.pk),
+    )
+
+
+def _own(user: User) -> list[Task]:
+    """The most urgent tasks of the person; those that only wait for somebody else come last."""
+    rows = my_tasks(user).filter(status__in=OPEN).select_related("responsible", "checklist").only(*CARD)
+    return list(rows.order_by("due_on", "pk")[:MOST_CARDS])
+
+
+def _closing(user: User, school: School, today: date) -> list[Task]:
+    if not may_close_somewhere(user):
+        return []
+    rows = to_close(user, today).filter(school=school).select_related("responsible", "school").only(*CLOSING)
+    return list(rows.order_by("due_on", "pk")[:MOST_CLOSING])
+
+
+def _late(user: User, school: School, today: date) -> list[dict[str, Any]]:
+    """The school's tasks that are overdue longest, each with the number of all of them."""
+    rows = Task.objects.visible_to(user).filter(school=school).overdue(today)
+    rows = rows.annotate(total=Window(Count("pk"))).order_by("due_on", "pk")
+    return [
+        {**row, "days": (today - row["due_on"]).days, "url": reverse("checklists:task", args=[row["id"]])}
+        for row in rows.values(*LATE, "total")[:MOST_LATE]
+    ]
+
+
+# ---- meetings ----
+
+NODES = "准备议题、审定、通知、开会记录、送签、签发"
+
+
+def next_meetings(
+    user: User, running: list[Meeting], bodies: Sequence[Body], at: datetime
+) -> list[dict[str, Any]]:
+    """For each body the account sees: its next meeting and the step it is at, or that none is planned."""
+    found = meeting_selectors.next_of(running, at)
+    may_plan = bool(access.school_ids(user, SchoolPerm.RECORD_MINUTES))
+    lines = []
+    for body in bodies:
+        meeting = found.get(body)
+        line: dict[str, Any] = {"body": body.value, "name": body.label, "may_plan": may_plan}
+        if meeting is not None:
+            place, step = _step(meeting)
+            line |= {
+                "title": meeting.title(),
+                "url": meeting.get_absolute_url(),
+                "when": meeting_time(meeting.scheduled_at),
+                "place": meeting.place,
+                "items": meeting.item_count,
+                "step": step,
+                "states": "d" * (place - 1) + "n" + "t" * (6 - place),
+                "names": NODES,
+            }
+        lines.append(line)
+    return lines
+
+
+def _step(meeting: Meeting) -> tuple[int, str]:
+    """Which of the six steps a planned meeting is at, and in words what it waits for."""
+    if meeting.status == MeetingStatus.CALLED:
+        return 4, "已通知，等开会"
+    if meeting.agenda_confirmed_at is not None:
+        return 3, "议程已审定，等发通知"
+    if meeting.item_count:
+        return 2, f"等{HEAD_POST[meeting.body].label}审定议程"
+    return 1, "还没有议题"
+
+
+def findings_lines(meetings: list[Meeting]) -> list[dict[str, Any]]:
+    """Meetings with findings as items of the to-do list; each opens its meeting."""
+    lines = []
+    for meeting in meetings:
+        blocks, warns = meeting.findings_block, meeting.findings_warn
+        counted = "、".join(text for number, text in ((blocks, f"{blocks} 处不合规"), (warns, f"{warns} 处需留意")) if number)
+        lines.append(
+            {
+                "icon": "alert-octagon" if blocks else "alert-triangle",
+                "kind": "bad" if blocks else "warn",
+                "title": getattr(meeting, "said", None) or f"{counted}，送签前要改",
+                "url": meeting.get_absolute_url(),
+                "due": f"{local_day(meeting.scheduled_at):%m-%d}",
+                "note": f"{meeting.school.short_name} · {meeting.title()}",
+                "seal": meeting.body,
+            }
+        )
+    return lines
+
+
+def unsigned_line(meeting: Meeting, today: date) -> dict[str, Any]:
+    """Minutes that wait for their signature too long, as an item of the to-do list."""
+    day = local_day(meeting.scheduled_at)
+    until = meeting_selectors.sign_until(day)
+    return {
+        "icon": "clock-exclamation",
+        "kind": "bad",
+        "title": f"{meeting.title()}纪要还没有签发",
+        "url": meeting.get_absolute_url(),
+        "due": days_left_text(until, today) if until else "",
+        "due_kind": "bad",
+        "note": f"{meeting.school.short_name} · {day:%m-%d} 开会，{meeting.get_status_display()}",
+        "seal": meeting.body,
+    }
+
+
+# ---- the sentence ----
+
+
+def sentence(desk: Desk) -> list[dict[str, str]]:
+    """What stands at the head of the desk; each number opens its records."""
+    mine, counts = reverse("checklists:mine"), desk.counts
+    own = counts.open
+    parts = [part("你有 "), part(f"{own} 项任务", mine), part("未完成")] if own else [part("你没有未完成的任务")]
+    if counts.overdue:
+        parts += [part("，其中 "), part(f"{counts.overdue} 项逾期", f"{mine}#late", "bad")]
+    if desk.closing:
+        parts += [part("；"), part(f"{desk.closing} 项任务", f"{mine}#closing"), part(" 待你确认销号")]
+    if desk.todo:
+        parts += [part("；共有 "), part(f"{len(desk.todo)} 件", "#todo"), part(" 事等你处理")]
+    parts.append(part("。本校"))
+    if desk.late_total:
+        parts += [part(f"{desk.late_total} 项任务", overdue_url(), "bad"), part("逾期")]
+    else:
+        parts.append(part("没有任务逾期"))
+    if desk.blocked:
+        url = f"{reverse('governance:meetings')}?findings=block&status={MeetingStatus.HELD.value}"
+        parts += [part("，"), part(f"{desk.blocked} 次会议", url, "bad"), part("有不合规项要改")]
+    return [*parts, part("。")]

@@ -1,0 +1,191 @@
+"""Navigation by the five strands (五强五全): what an account finds in the side bar and in the tabs of a phone.
+
+Only what exists and what the account may open is listed. Everything follows from the rights of the day, which were
+read already; nothing here asks the database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import User
+from governance.lists import sight_of
+from schools import access
+from schools.models import Appointment, School
+from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SYSTEM_POSTS, Post, SchoolPerm
+from schools.services.roster import may_import
+
+ROSTER = frozenset({"roster", "roster-template", "roster-check", "roster-faults", "roster-recheck", "roster-confirm"})
+ACCOUNTS = frozenset({"accounts", "account", "account-new", "account-reset", "account-act"})
+MATTERS, DECISIONS = frozenset({"matters"}), frozenset({"decisions", "decision"})
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom the shell is for, as far as the rights of the day tell."""
+
+    user: User
+    appointments: list[Appointment]
+    schools: list[School]  # those he holds a post of, each once
+
+    @property
+    def posts(self) -> set[str]:
+        """Codes of the posts held today."""
+        return {appointment.post for appointment in self.appointments}
+
+    @property
+    def school(self) -> School | None:
+        """The one school of somebody who works at one school only."""
+        alone = len(self.schools) == 1 and not self.posts & (BUREAU_POSTS | OFFICE_POSTS)
+        return self.schools[0] if alone else None
+
+    @property
+    def post_text(self) -> str:
+        """“校长、委员”, “组织科”, “城东教办”."""
+        words = [a.office.name if a.office else Post(a.post).label for a in self.appointments]
+        return "、".join(dict.fromkeys(words))
+
+    def is_system(self) -> bool:
+        """One of the 三员, who reach no school."""
+        return bool(self.posts & SYSTEM_POSTS)
+
+
+def person_behind(user: User) -> Person:
+    """The person behind the account; reads the rights of the day at most once a request."""
+    held = access.rights_of(user).appointments
+    return Person(user, held, list({a.school_id: a.school for a in held if a.school is not None}.values()))
+
+
+@dataclass(frozen=True)
+class Here:
+    """The page that is being shown, as app and name of its route."""
+
+    app: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the navigation. `shown_at` says on which pages it is the current one."""
+
+    label: str
+    url: str
+    shown_at: Callable[[Here], bool]
+    icon: str = ""
+    numeral: str = ""
+    sub: str = ""
+    group: str = ""
+    count: int | str = 0
+    children: list["Item"] = field(default_factory=list)
+
+    def at(self, here: Here) -> dict[str, Any]:
+        """The entry as the shell's templates print it."""
+        return {
+            "label": self.label,
+            "sub": self.sub,
+            "url": self.url,
+            "icon": self.icon,
+            "numeral": self.numeral,
+            "group": self.group,
+            "count": self.count,
+            "current": self.shown_at(here),
+            "children": [child.at(here) for child in self.children],
+        }
+
+
+def _at(app: str, *names: str) -> Callable[[Here], bool]:
+    return lambda here: here.app == app and (not names or here.name in names)
+
+
+def _elsewhere_in(app: str, *names: str) -> Callable[[Here], bool]:
+    return lambda here: here.app == app and here.name not in names
+
+
+def side_of(person: Person, todo: int) -> list[Item]:
+    """The side bar. `todo`: how many tasks wait for the person."""
+    home = Item("我的工作台" if person.school else "工作台", reverse("reports:home"), _at("reports", "home"), "layout-dashboard")
+    if person.is_system():
+        return [home, *_system(person.user)]
+    if not access.school_ids(person.user, SchoolPerm.VIEW_SCHOOL):
+        return [home]
+    file = _school_file(person)
+    if person.school:
+        return [home, _tasks(person, todo), *_meetings(person.user), file]
+    return [home, file, _tasks(person, todo), *_meetings(person.user), *_roster(person.user)]
+
+
+def _school_file(person: Person) -> Item:
+    shown = _elsewhere_in("schools", *ROSTER, *ACCOUNTS, "permissions", "posts", "appointment-end")
+    if person.school:
+        return Item("本校档案", person.school.get_absolute_url(), shown, "school", group="本校")
+    return Item("学校档案", reverse("schools:list"), shown, "school")
+
+
+def _tasks(person: Person, todo: int) -> Item:
+    """一: of the strand 全领域试点推进 the checklists exist."""
+    mine, every = reverse("checklists:mine"), reverse("checklists:list")
+    children = []
+    if person.schools:
+        children = [
+            Item("我的推进清单", mine, _at("checklists", "mine"), count=todo),
+            Item("全部任务", every, _elsewhere_in("checklists", "mine")),
+        ]
+    return Item(
+        "试点推进", mine if person.schools else every, _at("checklists"), "clipboard-check", "一", "推进清单", count=todo,
+        children=children,
+    )  # fmt: skip
+
+
+def _meetings(user: User) -> list[Item]:
+    """三: for those who may see meetings; the matters alone are no strand."""
+    if not sight_of(user):
+        return []
+    meetings = reverse("governance:meetings")
+    children = [
+        Item("会议", meetings, _elsewhere_in("governance", *MATTERS, *DECISIONS)),
+        Item("决议", reverse("governance:decisions"), _at("governance", *DECISIONS)),
+        Item("议事目录 25/20", reverse("governance:matters"), _at("governance", *MATTERS)),
+    ]
+    return [
+        Item("闭环运行", meetings, _at("governance"), "calendar-event", "三", "会议、决议、议事目录", children=children)
+    ]
+
+
+def _roster(user: User) -> list[Item]:
+    if not may_import(user):
+        return []
+    return [Item("数据导入", reverse("schools:roster"), _at("schools", *ROSTER), "table-import", group="数据")]
+
+
+def _system(user: User) -> list[Item]:
+    """What the 三员 do, each only his own."""
+    ways = [
+        (SchoolPerm.MANAGE_ACCOUNTS, "账号", "schools:accounts", "users", _at("schools", *ACCOUNTS)),
+        (
+            SchoolPerm.GRANT_BUREAU_POSTS, "职务", "schools:posts", "user-check",
+            _at("schools", "posts", "appointment-end"),
+        ),
+        (SchoolPerm.READ_AUDIT, "日志", "reports:audit", "history", _at("reports", "audit", "audit-verify")),
+    ]  # fmt: skip
+    return [
+        Item(label, reverse(route), shown, icon, group="系统管理")
+        for perm, label, route, icon, shown in ways
+        if access.system_can(user, perm)
+    ]
+
+
+def tabs_of(person: Person, todo: int, unread: int | str) -> list[Item]:
+    """The tabs at the foot of a phone: 清单, 会议, 提醒, 我的; for the 三员 their own page instead of the first two."""
+    tabs = _system(person.user) if person.is_system() else []
+    if not person.is_system() and access.school_ids(person.user, SchoolPerm.VIEW_SCHOOL):
+        tasks = reverse("checklists:mine" if person.schools else "checklists:list")
+        tabs = [Item("清单", tasks, _at("checklists"), "clipboard-check", count=todo)]
+        if sight_of(person.user):
+            tabs.append(Item("会议", reverse("governance:meetings"), _at("governance"), "calendar-event"))
+    return [
+        *tabs,
+        Item("提醒", reverse("notifications:inbox"), _at("notifications"), "bell", count=unread),
+        Item("我的", reverse("reports:me"), _at("reports", "me"), "user"),
+    ]

@@ -1,0 +1,203 @@
+"""How overviews look: sentence, strip, grid. It reads nothing and decides nothing about rights."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from reports.selectors.overview import Overview, Row
+from schools.models import Size, Stage
+
+MOST_OFFICES = 60
+CUTS = ((100, 5), (90, 4), (75, 3), (60, 2), (0, 1))  # least percent of a class; compared in whole numbers
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One ordered measure of the grid: a share of something, in five classes."""
+
+    code: str
+    label: str
+    note: str
+    share: Callable[[Row], tuple[int, int]]
+    best: str
+    unit: str
+
+    def stage(self, row: Row) -> int:
+        """Class 1 to 5; 0 when there is nothing to measure yet."""
+        good, of = self.share(row)
+        return next(stage for least, stage in CUTS if good * 100 >= least * of) if of else 0
+
+    def words(self, row: Row) -> str:
+        """“按期 92%（46／50 项）” for those who cannot see the colour."""
+        good, of = self.share(row)
+        return f"{self.label} {good * 100 // of}%（{good}／{of} {self.unit}）" if of else f"{self.label}还没有数"
+
+    def legend(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
+        """The five classes with the number of schools in each."""
+        labels = ("不到 60%", "60% 起", "75% 起", "90% 起", self.best)
+        stages = [self.stage(row) for row in rows]
+        return [{"label": label, "count": stages.count(stage)} for stage, label in enumerate(labels, start=1)]
+
+
+TASKS = Measure(
+    "tasks", "任务按期", "本年任务按期完成率，逾期未完成的算未按期", lambda row: row.on_time, "全部按期", "项"
+)
+RULES = Measure(
+    "rules", "会议规范", "本年已记录会议中没有核查意见的比例", lambda row: row.clean, "全部没有意见", "次"
+)
+GROUPINGS = {"office": "按教办", "size": "按规模", "stage": "按学段"}
+_SIZES, _STAGES = list(Size), list(Stage)
+SIZE_NAMES = {Size.LARGE: "大规模", Size.MEDIUM: "中规模", Size.SMALL: "小规模"}
+DIRECT_FILTER = "none"  # the list's word for schools without an office
+
+
+def _group(row: Row, grouping: str) -> tuple[Any, str, dict[str, str]]:
+    """Order, name and filter of the group a school stands in."""
+    if grouping == "size":
+        return _SIZES.index(Size(row.size)), SIZE_NAMES[Size(row.size)], {"size": row.size}
+    if grouping == "stage":
+        return _STAGES.index(Stage(row.stage)), Stage(row.stage).label, {"stage": row.stage}
+    code, name = row.office
+    return code, name, {"office": code or DIRECT_FILTER}
+
+
+def grid(rows: Sequence[Row], grouping: str, measure: Measure) -> list[dict[str, Any]]:
+    """The heat grid: groups of cells, each cell a school with its class and its overdue tasks."""
+    groups: dict[Any, dict[str, Any]] = {}
+    for row in rows:
+        order, name, narrowed = _group(row, grouping)
+        group = groups.setdefault(
+            order, {"name": name, "url": f"{reverse('schools:list')}?{urlencode(narrowed)}", "cells": []}
+        )
+        group["cells"].append(
+            {
+                "name": row.name,
+                "url": reverse("schools:detail", args=[row.code]),
+                "stage": measure.stage(row),
+                "stage_label": measure.words(row),
+                "overdue": row.overdue,
+            }
+        )
+    return [groups[order] for order in sorted(groups)]
+
+
+def office_table(rows: Sequence[Row], measures: Sequence[Measure]) -> list[dict[str, Any]]:
+    """Large districts: one line an office, most overdue tasks first."""
+    return [
+        {
+            "name": row.name,
+            "url": f"{reverse('schools:list')}?{urlencode({'office': row.code or DIRECT_FILTER})}",
+            "schools": row.schools,
+            "overdue": row.overdue,
+            "late_schools": row.late_schools,
+            "shares": [percent(*measure.share(row)) for measure in measures],
+        }
+        for row in rows[:MOST_OFFICES]
+    ]
+
+
+def percent(good: int, of: int) -> str:
+    """“93%”, rounded down so that 100% means all; “–” when there is nothing to measure."""
+    return f"{good * 100 // of}%" if of else "–"
+
+
+# ---- addresses of the records behind a number ----
+
+
+def overdue_url() -> str:
+    """Overdue tasks."""
+    return f"{reverse('checklists:list')}?overdue=1"
+
+
+def closed_url(year: int) -> str:
+    """Closed tasks whose time limit lies in the year."""
+    asked = {"status": "closed", "due_after": f"{year}-01-01", "due_before": f"{year}-12-31"}
+    return f"{reverse('checklists:list')}?{urlencode(asked)}"
+
+
+def meetings_url(year: int, **asked: str) -> str:
+    """Meetings of the year."""
+    return f"{reverse('governance:meetings')}?{urlencode({**asked, 'year': year})}"
+
+
+def decisions_url(year: int) -> str:
+    """Decisions of the year."""
+    return f"{reverse('governance:decisions')}?year={year}"
+
+
+# ---- sentence and strip ----
+
+
+def part(text: object, url: str = "", kind: str = "") -> dict[str, str]:
+    """A piece of the sentence; with an address it is a number that opens its records."""
+    return {"text": str(text), "url": url, "kind": kind}
+
+
+def sentence(view: Overview, today: date, *, meetings: bool, waiting: int) -> list[dict[str, str]]:
+    """The overview in one sentence (design language §1.2)."""
+    total, everybody = view.total, view.total.implemented == view.total.schools
+    parts = [
+        part(total.schools, reverse("schools:list")),
+        part(" 所学校已全部实施党组织领导的校长负责制。" if everybody else " 所学校。"),
+    ]
+    good, of = total.on_time
+    if of:
+        parts += [part("本年任务按期完成 "), part(percent(good, of), closed_url(today.year)), part("，")]
+    if total.overdue:
+        parts += [part(f"{total.late_schools} 所学校 {total.overdue} 项", overdue_url(), "bad"), part(" 任务逾期")]
+    else:
+        parts.append(part("没有任务逾期"))
+    blocked = total.numbers.blocked
+    if meetings and blocked:
+        parts += [
+            part("，"),
+            part(f"{blocked} 次会议", meetings_url(today.year, findings="block"), "bad"),
+            part(" 有不合规项要改"),
+        ]
+    if waiting:
+        parts += [part("；有 "), part(f"{waiting} 件", "#todo"), part(" 事等你处理")]
+    return [*parts, part("。")]
+
+
+def strip(view: Overview, today: date, *, meetings: bool) -> list[dict[str, Any]]:
+    """The strands that have data: 一 tasks, and 三 for those who see meetings. Each figure opens its records."""
+    total, year = view.total, today.year
+    implemented = [figure(f"{total.implemented}", f"／{total.schools} 所已全面实施", reverse("schools:list"))]
+    strands = [
+        {
+            "numeral": "一",
+            "name": "全领域试点推进",
+            "figures": [
+                *(implemented if total.implemented == total.schools else []),
+                figure(percent(*total.on_time), "任务按期完成", closed_url(year)),
+                figure(total.overdue, "项任务逾期", overdue_url(), "bad" if total.overdue else ""),
+            ],
+        }
+    ]
+    if meetings:
+        numbers = total.numbers
+        strands.append(
+            {
+                "numeral": "三",
+                "name": "全过程闭环运行",
+                "figures": [
+                    figure(numbers.signed, "次会议已签发", meetings_url(year, status="signed")),
+                    figure(numbers.decisions, "项决议", decisions_url(year)),
+                    figure(
+                        numbers.blocked, "次会议有不合规", meetings_url(year, findings="block"),
+                        "bad" if numbers.blocked else "",
+                    ),
+                    figure(numbers.warned, "次需留意", meetings_url(year, findings="warn"), "warn" if numbers.warned else ""),
+                ],
+            }
+        )  # fmt: skip
+    return strands
+
+
+def figure(value: object, unit: str, url: str, kind: str = "") -> dict[str, str]:
+    """One figure of the strip."""
+    return {"value": str(value), "unit": unit, "url": url, "kind": kind}

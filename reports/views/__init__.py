@@ -1,0 +1,1 @@
+"""Doors: read, print. Nothing here changes anything but the audit page's own facts."""
