@@ -11,9 +11,11 @@ from django.db.models import F, OuterRef, Subquery
 
 from accounts.models import User
 from benchmarks.meetings import Builder
+from common.dates import local_day
 from common.ids import seeded_ids
 from governance.models import Meeting, MeetingStatus
 from governance.services.reference import load_catalogue
+from reports.services import fold_batch
 from schools.models import Appointment, Office, Person, School, SchoolGroupObjectPermission
 from schools.permissions import SCHOOL_POSTS, Body, Post, SchoolPerm, codenames_of
 
@@ -57,6 +59,8 @@ def build(schools: int, *, at: datetime, meetings: int = MEETINGS, items: int = 
     if not have:
         with seeded_ids("benchmark-measured"):
             _measured(at, items)
+    while fold_batch(year=local_day(at).year):
+        pass
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")

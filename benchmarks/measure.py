@@ -41,7 +41,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One row of the table. `before` makes the same starting point again before each of the two, outside the clock."""
+    """One row of the table. `before` makes the same starting point again before each of the two, outside the clock.
+
+    `in_process`: ours runs in this process, so its statements can be counted. `in_python`: both spend their time in this
+    process, so their processor times can be compared.
+    """
 
     number: str
     name: str
@@ -51,18 +55,24 @@ class Scenario:
     rounds: int = 25
     warm_up: int = 3
     before: Step | None = None
-    counts_queries: bool = True
+    in_process: bool = True
+    in_python: bool = True
     memory: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Medians in seconds, statements sent to the database by one run of ours, and bytes of memory where they were asked."""
+    """Medians in seconds, statements sent to the database by one run of ours, and bytes of memory where they were asked.
+
+    `processor` is the ratio of the processor time of this process alone, without the database: other work on the machine
+    does not change it, so it tells whether a bad ratio is ours or the machine's.
+    """
 
     scenario: Scenario
     schools: int
     limit: float
     ours: float
+    processor: float | None = None
     queries: int | None = None
     memory: int | None = None
 
@@ -174,7 +184,7 @@ def measure(scenario: Scenario, *, schools: int, rounds: int | None = None) -> M
         scenario.limit()
         scenario.ours()
     queries = None
-    if scenario.counts_queries:
+    if scenario.in_process:
         before()
         with CaptureQueriesContext(connection) as captured:
             scenario.ours()
@@ -182,21 +192,41 @@ def measure(scenario: Scenario, *, schools: int, rounds: int | None = None) -> M
     limits, ours = [], []
     for _ in range(count):
         before()
-        limits.append(_seconds(scenario.limit))
+        limits.append(_timed(scenario.limit))
         before()
-        ours.append(_seconds(scenario.ours))
+        ours.append(_timed(scenario.ours))
     memory = scenario.memory() if scenario.memory else None
-    return Measured(scenario, schools, median(limits), median(ours), queries, memory)
+    (limit, limit_cpu), (our, our_cpu) = _medians(limits), _medians(ours)
+    processor = our_cpu / limit_cpu if scenario.in_python else None
+    return Measured(scenario, schools, limit, our, processor, queries, memory)
 
 
-def _seconds(step: Step) -> float:
+def _timed(step: Step) -> tuple[float, float]:
+    """Seconds by the clock and of the processor."""
     gc.collect()
-    start = time.perf_counter()
+    clock, processor = time.perf_counter(), time.process_time()
     step()
-    return time.perf_counter() - start
+    return time.perf_counter() - clock, time.process_time() - processor
 
 
-HEAD = ("", "scenario", "schools", "limit ms", "ours ms", "ratio", "queries", "memory", "target", "reached")
+def _medians(rounds: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    clocks, processors = zip(*rounds, strict=True)
+    return median(clocks), median(processors)
+
+
+HEAD = (
+    "",
+    "scenario",
+    "schools",
+    "limit ms",
+    "ours ms",
+    "ratio",
+    "processor",
+    "queries",
+    "memory",
+    "target",
+    "reached",
+)
 
 
 def row_of(measured: Measured) -> tuple[str, ...]:
@@ -208,6 +238,7 @@ def row_of(measured: Measured) -> tuple[str, ...]:
         f"{measured.limit * 1000:.2f}",
         f"{measured.ours * 1000:.2f}",
         f"{measured.ratio:.1f}",
+        "" if measured.processor is None else f"{measured.processor:.1f}",
         "" if measured.queries is None else str(measured.queries),
         "" if measured.memory is None else f"{measured.memory / MIB:.0f} MiB",
         str(measured.scenario.target),

@@ -74,7 +74,7 @@ def scenario(*, database_url: str, var_dir: Path, rounds: int = 5) -> Scenario:
     starts = Starts(environment)
     return Scenario(
         "P11", "start of the portal to the first page", Target(seconds=2, mib=160), starts.limit, starts.ours,
-        rounds=rounds, warm_up=1, counts_queries=False, memory=starts.memory,
+        rounds=rounds, warm_up=1, in_process=False, in_python=False, memory=starts.memory,
     )  # fmt: skip
 
 

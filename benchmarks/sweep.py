@@ -67,5 +67,5 @@ def scenario(district: District, *, open_rows: int = OPEN, due: int = DUE, round
     sweep = Sweep(district.at, due)
     return Scenario(
         "P7", f"sweep, {due:,} due of {open_rows:,}", Target(ratio=1.6), sweep.limit, sweep.ours,
-        rounds=rounds, warm_up=0, before=sweep.make_due,
+        rounds=rounds, warm_up=0, in_python=False, before=sweep.make_due,
     )  # fmt: skip

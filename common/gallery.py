@@ -5,8 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -279,5 +278,5 @@ def sample_context(at: datetime) -> dict[str, Any]:
 def gallery(request: HttpRequest) -> HttpResponse:
     """The page that shows every component; for those who look after the system."""
     if not request.user.is_staff:
-        raise PermissionDenied
+        raise Http404
     return render(request, "common/gallery.html", sample_context(timezone.now()))

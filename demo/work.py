@@ -1,7 +1,7 @@
 """How a task of the demonstration district goes on: who does what on which day. Pure but for the dice."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -23,7 +23,7 @@ def course(opened: datetime, due_on: date, as_of: date, rng: Random, *, stuck: b
     """The acts in order. What comes after the day of loading is dropped by the caller; nothing but `stuck` is overdue then."""
     opened_on = opened.date()
     if stuck:
-        return list(_stuck(opened_on, due_on, rng))
+        return list(_one_after_another(_stuck(opened_on, due_on, rng)))
     lot = rng.random()
     if lot < 0.025:
         return [Act(_hour(_between(opened_on, due_on, rng), rng), "cancel")]
@@ -33,25 +33,38 @@ def course(opened: datetime, due_on: date, as_of: date, rng: Random, *, stuck: b
         acts = [act for act in acts if act.at.date() < due_on - timedelta(days=4)]
         acts.append(Act(_hour(due_on - timedelta(days=3), rng), "reschedule", moved))
         due_on += timedelta(days=moved)
-    done_on = _done_on(opened_on, due_on, as_of, rng)
-    acts.append(Act(_hour(done_on, rng), "submit"))
+    acts += _ending(_done_on(opened_on, due_on, as_of, rng), due_on, as_of, rng)
+    return list(_one_after_another(acts))
+
+
+def _ending(done_on: date, due_on: date, as_of: date, rng: Random) -> Iterator[Act]:
+    """Done, now and then sent back once and done again, closed by another person within some days."""
+    yield Act(_hour(done_on, rng), "submit")
     closed_on = working_day(done_on, rng.choice((1, 1, 1, 2, 3)))
-    if rng.random() < 0.06 and done_on + timedelta(days=5) < due_on:
-        acts.append(Act(_hour(closed_on, rng), "return"))
+    in_time = done_on + timedelta(days=5) < due_on and (due_on >= as_of or done_on + timedelta(days=14) < as_of)
+    if in_time and rng.random() < 0.08:
+        yield Act(_hour(closed_on, rng), "return")
         again = working_day(closed_on, 2)
-        acts.append(Act(_hour(again, rng), "submit"))
+        yield Act(_hour(again, rng), "submit")
         closed_on = working_day(again, 1)
-    if due_on < as_of <= closed_on:
-        closed_on = done_on
-        acts.append(Act(max(clock(closed_on, 17, 40), acts[-1].at + timedelta(minutes=30)), "close"))
+    if due_on < as_of <= closed_on:  # nobody is late but who is meant to be
+        yield Act(clock(done_on, 17, 40), "close")
     else:
-        acts.append(Act(_hour(closed_on, rng), "close"))
-    return acts
+        yield Act(_hour(closed_on, rng), "close")
+
+
+def _one_after_another(acts: Iterable[Act]) -> Iterator[Act]:
+    """Each act some minutes after the one before, where the days alone would not say so."""
+    before: datetime | None = None
+    for act in acts:
+        at = act.at if before is None else max(act.at, before + timedelta(minutes=20))
+        before = at
+        yield replace(act, at=at)
 
 
 def _done_on(opened_on: date, due_on: date, as_of: date, rng: Random) -> date:
     """As a rule up to six days early, sometimes late, but never late across the day of loading."""
-    if rng.random() < 0.08 and due_on + timedelta(days=12) < as_of:
+    if rng.random() < 0.08 and due_on + timedelta(days=20) < as_of:
         return working_day(due_on, rng.randint(1, 6))
     day = due_on - timedelta(days=rng.randint(0, 6))
     while not works(day):

@@ -226,7 +226,7 @@ def judge_meeting(
 
 def stored_results(meeting: Meeting) -> list[RuleResult]:
     """The results stored with the signature, in the engine's order."""
-    return list(meeting.results.select_related("item").order_by("order"))
+    return list(meeting.results.order_by("order"))
 
 
 def may_read_files(user: User, meeting_id: UUID) -> bool:

@@ -47,6 +47,18 @@ class Desk:
     sees_meetings: bool
     tasks_first: bool
 
+    @property
+    def more_tasks(self) -> int:
+        """Open tasks of the person beyond the cards that are shown."""
+        return self.counts.open - sum(len(group.cards) for group in self.groups)
+
+    @property
+    def nothing_text(self) -> str:
+        """Why the list is empty, in terms of what could stand in it."""
+        if self.sees_meetings:
+            return "要你签发、审定、记录的会议，要你确认的任务，会列在这里。"
+        return "要你确认的任务会列在这里。"
+
 
 def desk_of(user: User, school: School, at: datetime, back: str) -> Desk:
     """The desk of one account at one school. `back`: where steps taken from here lead back to."""
@@ -99,9 +111,7 @@ def _late(user: User, school: School, today: date) -> list[dict[str, Any]]:
 NODES = "准备议题、审定、通知、开会记录、送签、签发"
 
 
-def next_meetings(
-    user: User, running: list[Meeting], bodies: Sequence[Body], at: datetime
-) -> list[dict[str, Any]]:
+def next_meetings(user: User, running: list[Meeting], bodies: Sequence[Body], at: datetime) -> list[dict[str, Any]]:
     """For each body the account sees: its next meeting and the step it is at, or that none is planned."""
     found = meeting_selectors.next_of(running, at)
     may_plan = bool(access.school_ids(user, SchoolPerm.RECORD_MINUTES))
@@ -136,12 +146,14 @@ def _step(meeting: Meeting) -> tuple[int, str]:
     return 1, "还没有议题"
 
 
-def findings_lines(meetings: list[Meeting]) -> list[dict[str, Any]]:
+def findings_lines(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
     """Meetings with findings as items of the to-do list; each opens its meeting."""
     lines = []
     for meeting in meetings:
         blocks, warns = meeting.findings_block, meeting.findings_warn
-        counted = "、".join(text for number, text in ((blocks, f"{blocks} 处不合规"), (warns, f"{warns} 处需留意")) if number)
+        counted = "、".join(
+            text for number, text in ((blocks, f"{blocks} 处不合规"), (warns, f"{warns} 处需留意")) if number
+        )
         lines.append(
             {
                 "icon": "alert-octagon" if blocks else "alert-triangle",

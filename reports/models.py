@@ -10,7 +10,7 @@ class Standing(models.Model):
     """How a school stands in one year (学校年度情况), counted from its tasks, meetings and decisions.
 
     `closed` tasks are those whose time limit lies in the year, `on_time` those of them closed by their day;
-    `recorded` meetings have attendance on record, `clean` ones no finding among them. A row is right as long as the
+    `recorded` meetings have attendance on record, `faultless` ones no finding among them. A row is right as long as the
     school has no `Change` waiting; whoever reads it asks that too (`selectors.standing`).
     """
 
@@ -19,7 +19,7 @@ class Standing(models.Model):
     closed = models.PositiveIntegerField("已完成任务", default=0)
     on_time = models.PositiveIntegerField("按期完成任务", default=0)
     recorded = models.PositiveIntegerField("已记录会议", default=0)
-    clean = models.PositiveIntegerField("没有核查意见的会议", default=0)
+    faultless = models.PositiveIntegerField("没有核查意见的会议", default=0)
     blocked = models.PositiveIntegerField("有不合规的会议", default=0)
     warned = models.PositiveIntegerField("有需留意的会议", default=0)
     signed = models.PositiveIntegerField("已签发会议", default=0)
@@ -32,7 +32,7 @@ class Standing(models.Model):
             models.UniqueConstraint(fields=["school", "year"], name="each_school_stands_once_a_year"),
             models.CheckConstraint(
                 name="parts_are_not_above_the_whole",
-                condition=Q(on_time__lte=F("closed"), clean__lte=F("recorded")),
+                condition=Q(on_time__lte=F("closed"), faultless__lte=F("recorded")),
             ),
         )
 

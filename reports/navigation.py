@@ -105,7 +105,9 @@ def _elsewhere_in(app: str, *names: str) -> Callable[[Here], bool]:
 
 def side_of(person: Person, todo: int) -> list[Item]:
     """The side bar. `todo`: how many tasks wait for the person."""
-    home = Item("我的工作台" if person.school else "工作台", reverse("reports:home"), _at("reports", "home"), "layout-dashboard")
+    home = Item(
+        "我的工作台" if person.school else "工作台", reverse("reports:home"), _at("reports", "home"), "layout-dashboard"
+    )
     if person.is_system():
         return [home, *_system(person.user)]
     if not access.school_ids(person.user, SchoolPerm.VIEW_SCHOOL):

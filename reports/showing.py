@@ -47,7 +47,7 @@ TASKS = Measure(
     "tasks", "任务按期", "本年任务按期完成率，逾期未完成的算未按期", lambda row: row.on_time, "全部按期", "项"
 )
 RULES = Measure(
-    "rules", "会议规范", "本年已记录会议中没有核查意见的比例", lambda row: row.clean, "全部没有意见", "次"
+    "rules", "会议规范", "本年已记录会议中没有核查意见的比例", lambda row: row.faultless, "全部没有意见", "次"
 )
 GROUPINGS = {"office": "按教办", "size": "按规模", "stage": "按学段"}
 _SIZES, _STAGES = list(Size), list(Stage)

@@ -1,13 +1,14 @@
 """Routes of overviews."""
 
 from django.urls import path
-from django.views import View
+
+from reports.views import audit_log, home, me, search
 
 app_name = "reports"
-V = View.as_view()
 urlpatterns = [
-    path("", V, name="home"),
-    path("search/", V, name="search"),
-    path("audit/", V, name="audit"),
-    path("me/", V, name="me"),
+    path("", home.home, name="home"),
+    path("me/", me.me, name="me"),
+    path("search/", search.search, name="search"),
+    path("audit/", audit_log.audit_log, name="audit"),
+    path("audit/verify/", audit_log.verify, name="audit-verify"),
 ]

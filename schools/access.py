@@ -6,6 +6,7 @@ force, and what guardian grants to those groups. Membership of the groups is a p
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -201,24 +202,31 @@ def guardian_view(user: User, perm: str) -> QuerySet[School]:
     return found
 
 
-def write_grants(school: School, posts: dict[str, list[str]]) -> None:
-    """Give the groups `name → codenames` exactly those permissions on the school."""
-    permissions = {
-        p.codename: p
-        for p in Permission.objects.filter(content_type__app_label="schools", codename__in=SchoolPerm.values)
+def write_grants(wanted: Sequence[tuple[School, dict[str, list[str]]]]) -> None:
+    """Give the groups `name → codenames` exactly those permissions on each school, in a handful of statements."""
+    names = {name for _, posts in wanted for name in posts}
+    known = set(Group.objects.filter(name__in=names).values_list("name", flat=True))
+    Group.objects.bulk_create([Group(name=name) for name in sorted(names - known)])
+    groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
+    ours = Permission.objects.filter(content_type__app_label="schools", codename__in=SchoolPerm.values)
+    permissions = dict(ours.values_list("codename", "pk"))
+    rights = {
+        (school.pk, groups[name], permissions[code])
+        for school, posts in wanted
+        for name, codes in posts.items()
+        for code in codes
     }
-    groups = {g.name: g for g in Group.objects.filter(name__in=posts)}
-    Group.objects.bulk_create([Group(name=name) for name in posts if name not in groups])
-    groups = {g.name: g for g in Group.objects.filter(name__in=posts)}
-    wanted = {(groups[name].pk, permissions[code].pk) for name, codes in posts.items() for code in codes}
-    rows = SchoolGroupObjectPermission.objects.filter(content_object=school)
-    held = {(row.group_id, row.permission_id): row for row in rows}
-    surplus = [row.pk for key, row in held.items() if key not in wanted]
+    rows = SchoolGroupObjectPermission.objects.filter(content_object__in=[school for school, _ in wanted])
+    held = {
+        (school, group, perm): pk
+        for pk, school, group, perm in rows.values_list("pk", "content_object", "group", "permission")
+    }
+    surplus = [pk for key, pk in held.items() if key not in rights]
     if surplus:
         rows.filter(pk__in=surplus).delete()
     SchoolGroupObjectPermission.objects.bulk_create(
         [
-            SchoolGroupObjectPermission(group_id=group, permission_id=permission, content_object=school)
-            for group, permission in sorted(wanted - held.keys())
+            SchoolGroupObjectPermission(content_object_id=school, group_id=group, permission_id=permission)
+            for school, group, permission in sorted(rights - held.keys())
         ]
     )

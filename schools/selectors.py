@@ -14,6 +14,7 @@ from schools.models import Appointment, Person, School
 from schools.permissions import BODY_POSTS, HEAD_POST, Body, Post
 from schools.roster.columns import COLUMNS
 
+POST_ORDER = {str(post): place for place, post in enumerate(Post)}
 SCHOOL_LIST = (
     "id", "code", "name", "py", "stage", "office__name", "location", "size", "foundation", "students", "staff",
     "party_org_type", "has_committee", "leadership_mode",
@@ -80,6 +81,7 @@ def team_of(school: School, today: date) -> list[dict[str, Any]]:
 
 def _member(appointments: list[Appointment]) -> dict[str, Any]:
     posts = {appointment.post for appointment in appointments}
+    appointments = sorted(appointments, key=lambda appointment: POST_ORDER[appointment.post])
     return {
         "name": appointments[0].person.name,
         "posts": "、".join(str(appointment.get_post_display()) for appointment in appointments),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import forms, template
@@ -47,6 +48,11 @@ WARN_WITHIN = 7
 @register.simple_tag
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """A symbol of the sprite by its Tabler name. Decorative, unless `label` says what it means."""
+    return _icon(name, css, label)
+
+
+@lru_cache(maxsize=1024, typed=True)  # typed: text that is marked as safe is another key than the same text unmarked
+def _icon(name: str, css: str, label: str) -> SafeString:
     drawn = format_html('<use href="{}#i-{}"/>', static("icons.svg"), name)
     css = f"i {css}".strip()
     if label:

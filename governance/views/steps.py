@@ -60,7 +60,7 @@ class Button:
 
     def asked_again(self, form: StepForm, version: int) -> "Button":
         """The same button with what was typed, its question open; the next try is about the page as it is now."""
-        form.data = {**form.data.dict(), "version": str(version)}
+        form.data = dict(form.data.items()) | {"version": str(version)}
         return replace(self, form=form, open=True, asks=True)
 
 

@@ -1,7 +1,7 @@
 """Meetings as overviews need them: what is going on, what the rules found, what waits for its signature too long."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
@@ -59,7 +59,7 @@ def unsigned_too_long(user: User, at: datetime, limit: int, school: School | Non
     return list(rows.select_related("school").only(*LINE).order_by("scheduled_at", "pk")[:limit])
 
 
-def with_findings(user: User, at: datetime, limit: int, school: School | None = None) -> list[Meeting]:
+def with_findings(user: User, at: datetime, limit: int, school: School | None = None) -> Sequence[Meeting]:
     """Meetings of the last 30 days on which the rules have something to say: 不合规 before 需留意, latest first.
 
     `said` holds the first finding of a signed meeting; before the signature findings are still being worked on, and
@@ -88,9 +88,10 @@ def going_on(user: User, school: School) -> list[Meeting]:
     return list(rows.order_by("scheduled_at", "pk"))
 
 
-def next_of(meetings: list[Meeting], at: datetime) -> dict[str, Any]:
+def next_of(meetings: list[Meeting], at: datetime) -> dict[str, Meeting]:
     """By body, the next meeting that has not been held yet; one of today counts until it is held."""
-    today, found = local_day(at), {}
+    today = local_day(at)
+    found: dict[str, Meeting] = {}
     for meeting in meetings:
         planned = meeting.status in (MeetingStatus.DRAFT, MeetingStatus.CALLED)
         if planned and local_day(meeting.scheduled_at) >= today:

@@ -40,9 +40,9 @@ class Row:
         return self.numbers.on_time, self.numbers.closed + self.overdue
 
     @property
-    def clean(self) -> tuple[int, int]:
+    def faultless(self) -> tuple[int, int]:
         """Meetings on record without a finding, of all on record."""
-        return self.numbers.clean, self.numbers.recorded
+        return self.numbers.faultless, self.numbers.recorded
 
 
 @dataclass(frozen=True)

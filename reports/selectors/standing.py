@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Value
@@ -21,7 +22,7 @@ class Numbers:
     closed: int = 0
     on_time: int = 0
     recorded: int = 0
-    clean: int = 0
+    faultless: int = 0
     blocked: int = 0
     warned: int = 0
     signed: int = 0
@@ -49,7 +50,7 @@ def counted_afresh(school_ids: Iterable[UUID], year: int) -> dict[UUID, Numbers]
     found: dict[UUID, dict[str, int]] = {school: defaultdict(int) for school in wanted}
     parts = (
         (_tasks(wanted, year), ("closed", "on_time")),
-        (_meetings(wanted, year), ("recorded", "clean", "blocked", "warned", "signed")),
+        (_meetings(wanted, year), ("recorded", "faultless", "blocked", "warned", "signed")),
         (_decisions(wanted, year), ("decisions",)),
     )
     rows = [part.values_list("school_id", *_columns(number, names)) for number, (part, names) in enumerate(parts)]
@@ -67,7 +68,7 @@ def _columns(number: int, names: tuple[str, ...]) -> list[str | Value]:
     return [Value(number, output_field=IntegerField()), *names, *blank]
 
 
-def _tasks(schools: list[UUID], year: int) -> QuerySet[Task]:
+def _tasks(schools: list[UUID], year: int) -> QuerySet[Any, Any]:
     due = {"due_on__gte": date(year, 1, 1), "due_on__lte": date(year, 12, 31)}
     return (
         Task.objects.filter(school__in=schools, status=TaskStatus.CLOSED, **due)
@@ -77,7 +78,7 @@ def _tasks(schools: list[UUID], year: int) -> QuerySet[Task]:
     )
 
 
-def _meetings(schools: list[UUID], year: int) -> QuerySet[Meeting]:
+def _meetings(schools: list[UUID], year: int) -> QuerySet[Any, Any]:
     start, end = year_bounds(year)
     recorded = Q(status__in=HELD_OR_LATER, present__gt=0)
     return (
@@ -86,7 +87,7 @@ def _meetings(schools: list[UUID], year: int) -> QuerySet[Meeting]:
         .values("school_id")
         .annotate(
             recorded=Count("pk", filter=recorded),
-            clean=Count("pk", filter=recorded & Q(findings_block=0, findings_warn=0)),
+            faultless=Count("pk", filter=recorded & Q(findings_block=0, findings_warn=0)),
             blocked=Count("pk", filter=Q(findings_block__gt=0)),
             warned=Count("pk", filter=Q(findings_warn__gt=0)),
             signed=Count("pk", filter=Q(status=MeetingStatus.SIGNED)),
@@ -94,7 +95,7 @@ def _meetings(schools: list[UUID], year: int) -> QuerySet[Meeting]:
     )
 
 
-def _decisions(schools: list[UUID], year: int) -> QuerySet[Decision]:
+def _decisions(schools: list[UUID], year: int) -> QuerySet[Any, Any]:
     days = {"decided_on__gte": date(year, 1, 1), "decided_on__lte": date(year, 12, 31)}
     rows = Decision.objects.filter(school__in=schools, **days).order_by().values("school_id")
     return rows.annotate(decisions=Count("pk"))

@@ -15,12 +15,20 @@ from schools.models import Appointment, School
 from schools.permissions import OFFICE_POSTS, SCHOOL_POSTS, codenames_of
 
 
-def project_grants(school: School) -> None:
-    """What the groups of the school (and its office's group) hold on it, exactly as the table says."""
+BATCH = 100  # schools at a time
+
+
+def project_grants(*schools: School) -> None:
+    """What the groups of each school (and its office's group) hold on it, exactly as the table says."""
+    for start in range(0, len(schools), BATCH):
+        write_grants([(school, _posts_of(school)) for school in schools[start : start + BATCH]])
+
+
+def _posts_of(school: School) -> dict[str, list[str]]:
     posts = {f"school:{school.code}:{post}": codenames_of(post) for post in sorted(SCHOOL_POSTS)}
     if school.office is not None:
         posts |= {f"office:{school.office.code}:{post}": codenames_of(post) for post in OFFICE_POSTS}
-    write_grants(school, posts)
+    return posts
 
 
 @transaction.atomic

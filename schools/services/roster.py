@@ -16,7 +16,7 @@ from schools.permissions import SchoolPerm
 from schools.roster.preview import Preview, compare, digest, name_clashes
 from schools.roster.reading import Reading, RowFault, read
 from schools.selectors import stored_roster
-from schools.services.schools import SchoolRow, put_school
+from schools.services.schools import SchoolRow, put_schools
 
 IMPORT_LOCK = 0x524F5354  # one import at a time, whatever file it comes from
 MAX_FAULTS = 2_000  # of one file that are kept; more of them say nothing new
@@ -153,7 +153,5 @@ def _told_of_check(upload: RosterUpload, by: User, at: datetime) -> None:
 def _write(rows: Sequence[SchoolRow], stored: dict[str, dict[str, Any]], by: User | None, at: datetime) -> Preview:
     preview = compare(rows, stored)
     changing = preview.to_write
-    for row in rows:
-        if row.code in changing:
-            put_school(row, by=by, at=at)
+    put_schools((row for row in rows if row.code in changing), by=by, at=at)
     return preview

@@ -1,5 +1,6 @@
 """Entering and changing schools and offices."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -73,6 +74,20 @@ def office_named(name: str, at: datetime) -> Office:
 @transaction.atomic
 def put_school(row: SchoolRow, *, by: User | None, at: datetime) -> tuple[School, str]:
     """Enter the school or bring it up to the row; returns it with `new`, `changed` or `unchanged`."""
+    school, what = _put(row, by, at)
+    if what != "unchanged":
+        project_grants(school)
+    return school, what
+
+
+@transaction.atomic
+def put_schools(rows: Iterable[SchoolRow], *, by: User | None, at: datetime) -> None:
+    """The same for a whole roster; the groups' grants are written once at the end."""
+    put = [_put(row, by, at) for row in rows]
+    project_grants(*(school for school, what in put if what != "unchanged"))
+
+
+def _put(row: SchoolRow, by: User | None, at: datetime) -> tuple[School, str]:
     school = School.objects.select_for_update(of=("self",)).select_related("office").filter(code=row.code).first()
     office = office_named(row.office, at) if row.office else None
     if school is None:
@@ -89,7 +104,6 @@ def put_school(row: SchoolRow, *, by: User | None, at: datetime) -> tuple[School
     school.office = office
     school.commit(at)
     PartyOrganisation.objects.filter(school=school).update(name=organisation_name(school), updated_at=at)
-    project_grants(school)
     changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
     record("schools.school.changed", by=by, at=at, on=school, school_id=school.pk, changes=changes)
     return school, "changed"
@@ -131,6 +145,5 @@ def _enter(row: SchoolRow, office: Office | None, by: User | None, at: datetime)
     school.commit(at)
     organisation = PartyOrganisation(school=school, name=organisation_name(school))
     organisation.commit(at)
-    project_grants(school)
     record("schools.school.entered", by=by, at=at, on=school, school_id=school.pk)
     return school

@@ -149,7 +149,7 @@ def _listed(request: SignedInRequest, school: School | None) -> dict[str, Any]:
     """Present, coming and former appointments there, each with whether this account may end it."""
     today = local_day(timezone.now())
     rows = Appointment.objects.filter(school=school).select_related("person", "office")
-    rows = rows.order_by("rank", "starts_on", "pk")
+    rows = rows.order_by("rank", "person", "starts_on", "pk")
     former = rows.filter(ends_on__lt=today).order_by("-ends_on", "pk")[:FORMER_SHOWN]
     groups = [
         ("在任", list(rows.on(today))),

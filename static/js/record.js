@@ -127,7 +127,8 @@ function bar(item) {
 }
 
 function recount(item) {
-  if (item.dataset.auto === "true") count(item);
+  const secret = chosen(item, `i-${item.dataset.item}-method`) === "secret_ballot";
+  if (item.dataset.auto === "true" && !secret) count(item);
   sameVotes(item);
   bar(item);
 }

@@ -141,7 +141,7 @@ def test_recusal_takes_a_member_out_of_that_item_at_once(cast: make.Cast, open_r
     expect(page.locator("#i-1 [data-vote=agree]")).to_have_value("4")
     page.locator("#i-1-room summary").click()
     with checked(page):
-        page.get_by_label("郑委员01回避", exact=True).check()
+        page.locator("[name=i-1-s-4-recused]").check()
     expect(page.locator("#i-1 [data-there]")).to_have_text("3")
     expect(page.locator("#i-1 [data-vote=agree]")).to_have_value("3")
     expect(page.locator("#i-1 [data-away]")).to_have_text("回避 郑委员01")
@@ -149,7 +149,7 @@ def test_recusal_takes_a_member_out_of_that_item_at_once(cast: make.Cast, open_r
     out = page.locator("#i-1 [data-speakers] > li.out")
     expect(out).to_contain_text("回避")
     expect(out.locator("textarea")).to_be_hidden()
-    page.get_by_label("郑委员01回避", exact=True).uncheck()
+    page.locator("[name=i-1-s-4-recused]").uncheck()
     expect(page.locator("#i-1 [data-vote=agree]")).to_have_value("4")  # what was typed is still there
 
 
@@ -237,7 +237,7 @@ def test_what_was_typed_survives_the_end_of_the_session(cast: make.Cast, open_re
     expect(page.locator("#draft-offer")).to_be_hidden()
 
 
-def test_a_draft_of_another_account_is_not_offered(cast: make.Cast, open_record: Open) -> None:
+def test_a_draft_of_another_account_is_not_offered(cast: make.Cast, open_record: Open, live_server: Any) -> None:
     meeting = make.make_held(cast)
     page = open_record(meeting)
     page.locator("#i-1-decision_text").fill("周干事的草稿")
@@ -245,7 +245,8 @@ def test_a_draft_of_another_account_is_not_offered(cast: make.Cast, open_record:
     page.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('record:'))")
     other = Client()
     other.force_login(cast.user("secretary"))
-    cookie = {"name": "sessionid", "value": other.cookies["sessionid"].value, "url": page.url}
+    page.context.clear_cookies()
+    cookie = {"name": "sessionid", "value": other.cookies["sessionid"].value, "url": live_server.url}
     page.context.add_cookies([cookie])
     page.reload()
     expect(page.locator("#draft-offer")).to_be_hidden()

@@ -109,18 +109,16 @@ def test_a_school_sees_its_own_meetings_and_the_bureau_sees_all(cast: Cast) -> N
     assert "准备中" in everything.split("会议，最近的在前")[1]
 
 
-@pytest.mark.parametrize(
-    ("role", "seen"),
-    [("deputy", {"党组织会议"}), ("team", {"校长办公会议"}), ("member", {"党组织会议", "校长办公会议"})],
-)
-def test_members_see_the_meetings_of_their_body_only(cast: Cast, role: str, seen: set[str]) -> None:
-    party, principal = factories.make_signed(cast), factories.make_signed(cast, Body.PRINCIPAL, matters=("A11",))
-    client = signed_in(cast.user(role))
-    listed = text_of(client.get(reverse("governance:meetings"))).split("会议，最近的在前")[1]
-    assert {body for body in ("党组织会议", "校长办公会议") if f"次{body}" in listed} == seen
-    for meeting in (party, principal):
-        status = client.get(meeting.get_absolute_url()).status_code
-        assert status == (200 if meeting.get_body_display() in seen else 404)
+def test_members_see_the_meetings_of_their_body_only(cast: Cast) -> None:
+    made = [factories.make_signed(cast), factories.make_signed(cast, Body.PRINCIPAL, matters=("A11",))]
+    bodies = {"deputy": {"党组织会议"}, "team": {"校长办公会议"}, "member": {"党组织会议", "校长办公会议"}}
+    for role, seen in bodies.items():
+        client = signed_in(cast.user(role))
+        listed = text_of(client.get(reverse("governance:meetings"))).split("会议，最近的在前")[1]
+        assert {body for body in ("党组织会议", "校长办公会议") if f"次{body}" in listed} == seen
+        for meeting in made:
+            status = client.get(meeting.get_absolute_url()).status_code
+            assert status == (200 if meeting.get_body_display() in seen else 404)
 
 
 def test_offices_see_no_meeting_and_strangers_get_404(cast: Cast) -> None:
@@ -187,14 +185,14 @@ def queries(user: User, url: str) -> int:
     return len(counted)
 
 
-@pytest.mark.parametrize("who", ["clerk", "bureau", "deputy"])
-def test_the_list_costs_the_same_for_1_and_30_rows(cast: Cast, who: str) -> None:
-    user = factories.make_bureau() if who == "bureau" else cast.user(who)
+def test_the_list_costs_the_same_for_1_and_30_rows(cast: Cast) -> None:
+    users = [cast.user("clerk"), cast.user("deputy"), factories.make_bureau()]
     planned(cast, days=1)
-    one = queries(user, reverse("governance:meetings"))
+    one = [queries(user, reverse("governance:meetings")) for user in users]
     for day in range(2, 31):
         planned(cast, days=day)
-    assert queries(user, reverse("governance:meetings")) == one <= 8
+    assert [queries(user, reverse("governance:meetings")) for user in users] == one
+    assert max(one) <= 8
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -276,14 +274,14 @@ def test_faults_of_a_new_meeting_are_named_and_nothing_typed_is_lost(cast: Cast)
     assert not Meeting.objects.exists()
 
 
-@pytest.mark.parametrize("role", ["deputy", "member", "team"])
-def test_only_those_who_may_record_make_meetings(cast: Cast, role: str) -> None:
+def test_only_those_who_may_record_make_meetings(cast: Cast) -> None:
     factories.reference()
-    client = signed_in(cast.user(role))
     data = {"body": "party", "scheduled_at": "2026-11-26T15:30"}
-    assert client.get(reverse("governance:meeting-new")).status_code == 404
-    assert client.post(reverse("governance:meeting-new"), data).status_code == 404
-    assert reverse("governance:meeting-new") not in client.get(reverse("governance:meetings")).content.decode()
+    for user in (*map(cast.user, ("deputy", "member", "team")), factories.make_bureau(), factories.make_office_user()):
+        client = signed_in(user)
+        assert client.get(reverse("governance:meeting-new")).status_code == 404
+        assert client.post(reverse("governance:meeting-new"), data).status_code == 404
+        assert reverse("governance:meeting-new") not in client.get(reverse("governance:meetings")).content.decode()
     assert not Meeting.objects.exists()
 
 
@@ -411,29 +409,30 @@ def test_only_the_recorder_sends_for_signature(cast: Cast) -> None:
     assert Meeting.objects.get(pk=meeting.pk).status == "held"
 
 
-@pytest.mark.parametrize("version", ["old", "", "x"])
-def test_a_step_on_an_old_version_is_refused_and_the_reason_is_kept(cast: Cast, version: str) -> None:
+def test_a_step_on_an_old_version_is_refused_and_the_reason_is_kept(cast: Cast) -> None:
     meeting = planned(cast)
-    seen = meeting.version
+    old = meeting.version
     agenda = services.AgendaInput(meeting.scheduled_at, "别的地点", items=())
     services.save_agenda(meeting=meeting, agenda=agenda, version=None, by=cast.user("clerk"), at=timezone.now())
-    url = reverse("governance:meeting-action", args=[meeting.pk, "cancel"])
-    client = signed_in(cast.user("secretary"))
-    answer = client.post(url, {"version": seen if version == "old" else version, "reason": "书记外出开会，另行安排"})
-    assert answer.status_code == 409 and "刚才有人办理过这次会议" in text_of(answer)
-    assert "书记外出开会，另行安排" in answer.content.decode()
+    url, client = reverse("governance:meeting-action", args=[meeting.pk, "cancel"]), signed_in(cast.user("secretary"))
+    for version in (old, "", "x"):
+        answer = client.post(url, {"version": version, "reason": "书记外出开会，另行安排"})
+        html = answer.content.decode()
+        assert answer.status_code == 409 and "刚才有人办理过这次会议" in text_of(answer)
+        assert "书记外出开会，另行安排" in html
+        fresh = re.search(r'/actions/cancel/" novalidate.*?name="version" value="(\d+)"', html, re.DOTALL)
+        assert fresh and int(fresh[1]) == Meeting.objects.get(pk=meeting.pk).version, "the next try counts"
     assert Meeting.objects.get(pk=meeting.pk).status == "draft"
-    fresh = re.search(r'/actions/cancel/" novalidate.*?name="version" value="(\d+)"', answer.content.decode(), re.DOTALL)
-    assert fresh and int(fresh[1]) == Meeting.objects.get(pk=meeting.pk).version, "the next try counts"
+    assert client.post(url, {"version": fresh[1], "reason": "书记外出开会，另行安排"}).status_code == 302
 
 
-@pytest.mark.parametrize("reason", ["", "太短", "长" * 501])
-def test_a_reason_that_is_missing_or_too_long_is_asked_again_with_what_was_typed(cast: Cast, reason: str) -> None:
+def test_a_reason_that_is_missing_or_too_long_is_asked_again_with_what_was_typed(cast: Cast) -> None:
     meeting = planned(cast)
-    answer = act(cast.user("secretary"), meeting, "cancel", reason=reason)
-    assert answer.status_code == 422 and "写明理由，4 至 500 个字" in text_of(answer)
-    assert "data-confirm open" in answer.content.decode(), "the question is open again"
-    assert reason in answer.content.decode()
+    for reason in ("", "太短", "长" * 501):
+        answer = act(cast.user("secretary"), meeting, "cancel", reason=reason)
+        assert answer.status_code == 422 and "写明理由，4 至 500 个字" in text_of(answer)
+        assert "data-confirm open" in answer.content.decode(), "the question is open again"
+        assert reason in answer.content.decode()
     assert Meeting.objects.get(pk=meeting.pk).status == "draft"
     assert act(cast.user("secretary"), meeting, "cancel", reason="书记外出").status_code == 302
     assert fact("cancelled", meeting).data["reason"] == "书记外出"
@@ -584,20 +583,21 @@ def test_saving_again_and_again_reads_as_one_line(cast: Cast) -> None:
     assert said.count("保存议程") == 1 and "共 3 次" in said
 
 
-@pytest.mark.parametrize("post", [Post.ORGANISER, Post.SUPERVISOR, Post.LEADER])
-def test_each_opening_by_the_bureau_is_recorded_and_shown_to_the_school(cast: Cast, post: Post) -> None:
-    bureau = factories.make_bureau(post)
+def test_each_opening_by_the_bureau_is_recorded_and_shown_to_the_school(cast: Cast) -> None:
+    readers = [factories.make_bureau(post) for post in (Post.ORGANISER, Post.SUPERVISOR, Post.LEADER)]
     meeting, draft = factories.make_signed(cast), planned(cast)
     assert "查看记录" not in text_of(page(cast.user("secretary"), meeting))
-    for _ in range(2):
-        assert page(bureau, meeting).status_code == 200
-    page(bureau, draft)
+    for reader in readers:
+        for _ in range(2):
+            assert page(reader, meeting).status_code == 200
+        page(reader, draft)
+        signed_in(reader).head(meeting.get_absolute_url())
     page(cast.user("deputy"), meeting)
     read = Event.objects.filter(kind="governance.meeting.read")
-    assert [event.subject for event in read] == [f"governance.meeting:{meeting.pk}"] * 2
+    assert [event.subject for event in read] == [f"governance.meeting:{meeting.pk}"] * 6
     shown = text_of(page(cast.user("secretary"), meeting))
-    assert "查看记录" in shown and bureau.name in shown and "当天 2 次" in shown
-    assert "查看记录" not in text_of(page(bureau, meeting))
+    assert shown.count("当天 2 次") == 3 and all(reader.name in shown for reader in readers)
+    assert "查看记录" not in text_of(page(readers[0], meeting))
 
 
 def test_a_meeting_entered_afterwards_says_which_steps_were_left_out(cast: Cast) -> None:
@@ -613,4 +613,5 @@ def test_the_page_costs_the_same_for_1_and_30_items(cast: Cast, make: Callable[.
     for user in (cast.user("clerk"), factories.make_bureau()):
         few = queries(user, one.get_absolute_url())
         assert queries(user, many.get_absolute_url()) == few
-        print(user.username, few)
+        most = 15 if user.username == "organiser" else 13  # the bureau's reading is written; a record has three parts
+        assert few <= (most if make is factories.make_recorded else most - 1)

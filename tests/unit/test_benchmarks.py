@@ -100,9 +100,18 @@ def test_a_target_is_reached_only_when_all_of_it_is() -> None:
 
 def test_the_table_keeps_its_columns_with_chinese_names() -> None:
     scenario = Scenario("P4", "工作台", Target(ratio=6), nothing, nothing)
-    lines = table([Measured(scenario, 48, limit=0.001, ours=0.0025, queries=3)]).splitlines()
+    lines = table([Measured(scenario, 48, limit=0.001, ours=0.0025, processor=2.0, queries=3)]).splitlines()
     assert len(lines) == 3
-    assert [cell.strip() for cell in lines[2].split("|")[1:8]] == ["P4", "工作台", "48", "1.00", "2.50", "2.5", "3"]
+    assert [cell.strip() for cell in lines[2].split("|")[1:9]] == [
+        "P4",
+        "工作台",
+        "48",
+        "1.00",
+        "2.50",
+        "2.5",
+        "2.0",
+        "3",
+    ]
 
 
 def test_every_scenario_can_be_chosen() -> None:
