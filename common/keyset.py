@@ -27,7 +27,9 @@ class Page:
 
 def encode(order: str, backwards: bool, values: Sequence[Any]) -> str:
     """A cursor: the order it belongs to, the direction, and the values of the row it starts after."""
-    text = json.dumps([order, int(backwards), [str(value) for value in values]], ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(
+        [order, int(backwards), [str(value) for value in values]], ensure_ascii=False, separators=(",", ":")
+    )
     return base64.urlsafe_b64encode(text.encode("utf-8")).decode("ascii").rstrip("=")
 
 

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import count
 from random import Random
 
@@ -19,7 +20,7 @@ from demo.play import SchoolYear
 from demo.roster import rows
 from notifications.models import Message
 from notifications.services import BATCH, dispatch_batch, mark_read
-from schools.models import Appointment
+from schools.models import Appointment, School
 from schools.services.projection import project_members
 from schools.services.schools import SchoolRow, mark_implemented, put_school
 
@@ -105,12 +106,7 @@ class District:
         self.offices = list(enter_offices(self.accounts, names, starts_on, at))
         for index, row, school in entered:
             on = max(date(*IMPLEMENTED[index % len(IMPLEMENTED)]), date.min)
-            self.agenda.put(
-                max(clock(on, 9), at),
-                lambda then, school=school, on=on: mark_implemented(
-                    school=school, on=on, by=self.users["bureau"], at=then
-                ),
-            )
+            self.agenda.put(max(clock(on, 9), at), partial(self._implement, school, on))
             dice = self.dice(row.code)
             cast = Cast(row, school, dice)
             changes = list(self._changes(index, row))
@@ -122,6 +118,10 @@ class District:
                 year.expect(plan)
             for change in changes:
                 year.expect_change(change, self.accounts, self.users["bureau"])
+
+    def _implement(self, school: School, on: date, at: datetime) -> None:
+        """The pilot has been implemented everywhere before the year begins."""
+        mark_implemented(school=school, on=on, by=self.users["bureau"], at=at)
 
     def _changes(self, index: int, row: SchoolRow) -> Iterable[Change]:
         """A secretary or vice principal changed at the beginning of a school year, a clerk left in spring."""

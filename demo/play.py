@@ -141,7 +141,7 @@ class MeetingCourse:
         plan, rng = self.plan, self.rng
         drafted = working_day(min(plan.day, self.year.as_of), -rng.choice((4, 5)))
         called = working_day(min(plan.day, self.year.as_of), -rng.choice((2, 3)))
-        acts = [(clock(drafted, 9, rng.randrange(60)), self._create)]
+        acts: list[tuple[datetime, Callable[[datetime], None]]] = [(clock(drafted, 9, rng.randrange(60)), self._create)]
         if plan.ending == Ending.DRAFT:
             return acts
         acts.append((clock(called, 10, rng.randrange(60)), self._confirm))
@@ -156,7 +156,7 @@ class MeetingCourse:
         """Sent for signature, and signed within the three working days, now and then later."""
         plan, rng = self.plan, self.rng
         minuted = recorded + timedelta(minutes=rng.randint(10, 45))
-        acts = [(minuted, self._minute)]
+        acts: list[tuple[datetime, Callable[[datetime], None]]] = [(minuted, self._minute)]
         if plan.ending == Ending.RETURNED:
             acts.append((clock(working_day(minuted.date(), 1), 9, 20), self._send_back))
         if plan.ending == Ending.SIGNED:

@@ -106,9 +106,7 @@ def judge_agenda(school: School, body: str, agenda: AgendaInput, due: list[DueMe
     by_subject: dict[str, list[Result]] = {}
     for result in judge(facts, delivered_reference(), BEFORE_MEETING[Body(body)]):
         by_subject.setdefault(result.subject, []).append(result)
-    return Judged(
-        by_subject.get(MEETING, []), [by_subject.get(f"items/{name}", []) for name in names]
-    )
+    return Judged(by_subject.get(MEETING, []), [by_subject.get(f"items/{name}", []) for name in names])
 
 
 @dataclass(frozen=True)

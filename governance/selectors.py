@@ -90,12 +90,16 @@ def read_for_judging(meetings: QuerySet[Meeting], pk: UUID) -> Meeting:
     """As `for_record`, with no more than services and rules read of it: they run at every step, pages only when looked at."""
     tasks = PlannedTask.objects.select_related("responsible").defer(*_unread("responsible", _OF_PEOPLE))
     items = _items().prefetch_related("presences", "stances", Prefetch("planned_tasks", tasks))
-    members = MeetingMember.objects.select_related("person").defer(*_unread("person", _OF_PEOPLE)).order_by("order", "pk")
+    members = (
+        MeetingMember.objects.select_related("person").defer(*_unread("person", _OF_PEOPLE)).order_by("order", "pk")
+    )
     meeting = _heads(meetings).prefetch_related(Prefetch("members", members), Prefetch("items", items)).get(pk=pk)
     due = {member.pk: member for member in meeting.members.all()}
     for item in meeting.items.all():
-        for part in (*item.presences.all(), *item.stances.all()):
-            part.member = due[part.member_id]
+        for presence in item.presences.all():
+            presence.member = due[presence.member_id]
+        for stance in item.stances.all():
+            stance.member = due[stance.member_id]
     return meeting
 
 

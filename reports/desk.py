@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Window
+from django.db.models import Count, Q, Window
 from django.urls import reverse
 
 from accounts.models import User
 from checklists import showing as task_showing
-from checklists.models import OPEN, Task
+from checklists.models import OPEN, Task, TaskStatus
 from checklists.selectors import MyCounts, may_close_somewhere, my_counts, my_tasks, to_close
 from common.dates import days_left_text, local_day, meeting_time
 from governance.lists import sight_of
@@ -22,13 +22,13 @@ from schools import access
 from schools.models import School
 from schools.permissions import HEAD_POST, Body, Post, SchoolPerm
 
-MOST_CARDS, MOST_LATE, MOST_FOUND, MOST_CLOSING = 6, 6, 5, 50
+MOST_CARDS, MOST_OPEN, MOST_FOUND, MOST_CLOSING = 6, 8, 5, 50
 CARD = (
     "target", "status", "due_on", "version", "school_id", "responsible_post", "responsible__name",
     "responsible__account_id", "checklist__title", "checklist__source_kind",
 )  # fmt: skip
 CLOSING = ("target", "due_on", "responsible__name", "school__short_name")
-LATE = ("id", "target", "due_on", "responsible__name")
+OPEN_TASK = ("id", "target", "due_on", "status", "responsible__name")
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,19 @@ class Desk:
     groups: list[task_showing.Group]
     todo: list[dict[str, Any]]
     next_meetings: list[dict[str, Any]]
-    late: list[dict[str, Any]]
+    tasks: list[dict[str, Any]]
+    open_total: int
     late_total: int
     findings: list[dict[str, Any]]
     blocked: int
     closing: int
     sees_meetings: bool
-    tasks_first: bool
+    is_principal: bool
+
+    @property
+    def tasks_first(self) -> bool:
+        """A principal begins with the own checklist."""
+        return self.is_principal and bool(self.groups)
 
     @property
     def more_tasks(self) -> int:
@@ -66,20 +72,21 @@ def desk_of(user: User, school: School, at: datetime, back: str) -> Desk:
     running = meeting_selectors.going_on(user, school) if sight else []
     closing = _closing(user, school, today)
     todo = [*waiting.from_meetings(user, running, at), *waiting.from_closing(closing, today)]
-    late = _late(user, school, today)
+    tasks = _open_tasks(user, school, today)
     held = (meeting for meeting in running if meeting.status == MeetingStatus.HELD)
     return Desk(
         counts=my_counts(user, today),
         groups=task_showing.own_groups(_own(user), user, today, back),
         todo=waiting.items(todo),
         next_meetings=next_meetings(user, running, sight.bodies, at),
-        late=late,
-        late_total=late[0]["total"] if late else 0,
+        tasks=tasks,
+        open_total=tasks[0]["total"] if tasks else 0,
+        late_total=tasks[0]["overdue"] if tasks else 0,
         findings=findings_lines(meeting_selectors.with_findings(user, at, MOST_FOUND, school)) if sight else [],
         blocked=sum(meeting.findings_block > 0 for meeting in held),
         closing=len(closing),
         sees_meetings=bool(sight),
-        tasks_first=Post.PRINCIPAL in access.posts_at(user, school.pk),
+        is_principal=Post.PRINCIPAL in access.posts_at(user, school.pk),
     )
 
 
@@ -96,18 +103,27 @@ def _closing(user: User, school: School, today: date) -> list[Task]:
     return list(rows.order_by("due_on", "pk")[:MOST_CLOSING])
 
 
-def _late(user: User, school: School, today: date) -> list[dict[str, Any]]:
-    """The school's tasks that are overdue longest, each with the number of all of them."""
-    rows = Task.objects.visible_to(user).filter(school=school).overdue(today)
-    rows = rows.annotate(total=Window(Count("pk"))).order_by("due_on", "pk")
+def _open_tasks(user: User, school: School, today: date) -> list[dict[str, Any]]:
+    """The school's open tasks, the most urgent first, each with the numbers of all open and of all overdue ones."""
+    rows = Task.objects.visible_to(user).filter(school=school).open().order_by("due_on", "pk")
+    rows = rows.annotate(
+        total=Window(Count("pk")), overdue=Window(Count("pk", filter=Q(due_on__lt=today)))
+    )
     return [
-        {**row, "days": (today - row["due_on"]).days, "url": reverse("checklists:task", args=[row["id"]])}
-        for row in rows.values(*LATE, "total")[:MOST_LATE]
+        {
+            **row,
+            "url": reverse("checklists:task", args=[row["id"]]),
+            "kind": task_showing.urgency(row["status"], row["due_on"], today),
+            "words": TaskStatus(row["status"]).label,
+            "tag": task_showing.TAGS[TaskStatus(row["status"])],
+        }
+        for row in rows.values(*OPEN_TASK, "total", "overdue")[:MOST_OPEN]
     ]
 
 
 # ---- meetings ----
 
+UNSIGNED_WORDS = {MeetingStatus.HELD: "还没有送签", MeetingStatus.MINUTED: "等签发"}
 NODES = "准备议题、审定、通知、开会记录、送签、签发"
 
 
@@ -158,10 +174,10 @@ def findings_lines(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
             {
                 "icon": "alert-octagon" if blocks else "alert-triangle",
                 "kind": "bad" if blocks else "warn",
-                "title": getattr(meeting, "said", None) or f"{counted}，送签前要改",
+                "title": f"{meeting.school.short_name}第{meeting.serial}次{meeting.get_body_display()}",
                 "url": meeting.get_absolute_url(),
                 "due": f"{local_day(meeting.scheduled_at):%m-%d}",
-                "note": f"{meeting.school.short_name} · {meeting.title()}",
+                "note": getattr(meeting, "said", None) or f"{counted}，送签前要改",
                 "seal": meeting.body,
             }
         )
@@ -175,11 +191,11 @@ def unsigned_line(meeting: Meeting, today: date) -> dict[str, Any]:
     return {
         "icon": "clock-exclamation",
         "kind": "bad",
-        "title": f"{meeting.title()}纪要还没有签发",
+        "title": f"{meeting.school.short_name}第{meeting.serial}次{meeting.get_body_display()}",
         "url": meeting.get_absolute_url(),
         "due": days_left_text(until, today) if until else "",
         "due_kind": "bad",
-        "note": f"{meeting.school.short_name} · {day:%m-%d} 开会，{meeting.get_status_display()}",
+        "note": f"{day:%m-%d} 开会，{UNSIGNED_WORDS[MeetingStatus(meeting.status)]}",
         "seal": meeting.body,
     }
 
@@ -197,7 +213,7 @@ def sentence(desk: Desk) -> list[dict[str, str]]:
     if desk.closing:
         parts += [part("；"), part(f"{desk.closing} 项任务", f"{mine}#closing"), part(" 待你确认销号")]
     if desk.todo:
-        parts += [part("；共有 "), part(f"{len(desk.todo)} 件", "#todo"), part(" 事等你处理")]
+        parts += [part("；有 "), part(f"{len(desk.todo)} 件事", "#todo"), part("等你处理")]
     parts.append(part("。本校"))
     if desk.late_total:
         parts += [part(f"{desk.late_total} 项任务", overdue_url(), "bad"), part("逾期")]

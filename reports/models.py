@@ -9,7 +9,8 @@ from schools.models import School
 class Standing(models.Model):
     """How a school stands in one year (学校年度情况), counted from its tasks, meetings and decisions.
 
-    `closed` tasks are those whose time limit lies in the year, `on_time` those of them closed by their day;
+    `closed` tasks are those whose time limit lies in the year, `on_time` those of them
+    handed in by their day (confirming takes another person, and is not counted against the school);
     `recorded` meetings have attendance on record, `faultless` ones no finding among them. A row is right as long as the
     school has no `Change` waiting; whoever reads it asks that too (`selectors.standing`).
     """

@@ -44,7 +44,7 @@ class Measure:
 
 
 TASKS = Measure(
-    "tasks", "任务按期", "本年任务按期完成率，逾期未完成的算未按期", lambda row: row.on_time, "全部按期", "项"
+    "tasks", "任务按期", "本年任务在时限内标为完成的比例，逾期的不算", lambda row: row.on_time, "全部按期", "项"
 )
 RULES = Measure(
     "rules", "会议规范", "本年已记录会议中没有核查意见的比例", lambda row: row.faultless, "全部没有意见", "次"
@@ -159,7 +159,7 @@ def sentence(view: Overview, today: date, *, meetings: bool, waiting: int) -> li
             part(" 有不合规项要改"),
         ]
     if waiting:
-        parts += [part("；有 "), part(f"{waiting} 件", "#todo"), part(" 事等你处理")]
+        parts += [part("；有 "), part(f"{waiting} 件事", "#todo"), part("等你处理")]
     return [*parts, part("。")]
 
 

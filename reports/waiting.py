@@ -86,21 +86,21 @@ def _on(meeting: Meeting, today: date) -> dict[str, str]:
     """When the meeting is; one that should have been held is late."""
     day = local_day(meeting.scheduled_at)
     if day < today:
-        return {"due": f"{day:%m-%d} 开会", "due_kind": "bad"}
+        return {"due": f"过了 {(today - day).days} 天", "due_kind": "bad"}
     left = (day - today).days
-    return {"due": "今天开会" if not left else f"{day:%m-%d} 开会", "due_kind": "warn" if left <= 1 else ""}
+    return {"due": f"还有 {left} 天" if left else "今天", "due_kind": "warn" if left <= 1 else ""}
 
 
 def _waiting(
     rank: int, meeting: Meeting, title: str, icon: str, url: str, due: dict[str, str], note: str = ""
 ) -> Waiting:
-    item = {"icon": icon, "title": title, "url": url, "seal": meeting.body, "note": note, **due}
-    item["note"] = note or f"{meeting.school.short_name}，{meeting.item_count} 个议题"
+    item = {"icon": icon, "title": title, "url": url, "seal": meeting.body, **due}
+    item["note"] = note or f"{local_day(meeting.scheduled_at):%m-%d} 开会，{meeting.item_count} 个议题"
     return Waiting(rank, local_day(meeting.scheduled_at), item)
 
 
-def from_closing(tasks: Iterable[Task], today: date) -> list[Waiting]:
-    """待确认销号."""
+def from_closing(tasks: Iterable[Task], today: date, *, many_schools: bool = False) -> list[Waiting]:
+    """待确认销号. `many_schools`: say which school it is."""
     return [
         Waiting(
             1,
@@ -109,7 +109,7 @@ def from_closing(tasks: Iterable[Task], today: date) -> list[Waiting]:
                 "icon": "checks",
                 "title": f"确认销号：{task.target}",
                 "url": task.get_absolute_url(),
-                "note": f"{task.school.short_name}，{task.responsible.name}标为完成",
+                "note": (f"{task.school.short_name}，" if many_schools else "") + f"{task.responsible.name}标为完成",
                 **_due(task.due_on, today),
             },
         )

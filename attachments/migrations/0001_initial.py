@@ -6,31 +6,38 @@ import common.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.UUIDField(default=common.ids.new_id, editable=False, primary_key=True, serialize=False, verbose_name='标识')),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='建立时间')),
-                ('updated_at', models.DateTimeField(editable=False, verbose_name='更新时间')),
-                ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='版本')),
-                ('subject', models.CharField(max_length=120, verbose_name='对象')),
-                ('name', models.CharField(max_length=200, verbose_name='文件名')),
-                ('file', models.FileField(upload_to='attachments/%Y/%m', verbose_name='文件')),
-                ('size', models.PositiveIntegerField(verbose_name='字节')),
-                ('media_type', models.CharField(max_length=100, verbose_name='类型')),
-                ('sha256', models.CharField(max_length=64, verbose_name='摘要')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=common.ids.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="标识",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="建立时间")),
+                ("updated_at", models.DateTimeField(editable=False, verbose_name="更新时间")),
+                ("version", models.PositiveIntegerField(default=0, editable=False, verbose_name="版本")),
+                ("subject", models.CharField(max_length=120, verbose_name="对象")),
+                ("name", models.CharField(max_length=200, verbose_name="文件名")),
+                ("file", models.FileField(upload_to="attachments/%Y/%m", verbose_name="文件")),
+                ("size", models.PositiveIntegerField(verbose_name="字节")),
+                ("media_type", models.CharField(max_length=100, verbose_name="类型")),
+                ("sha256", models.CharField(max_length=64, verbose_name="摘要")),
             ],
             options={
-                'verbose_name': '附件',
-                'verbose_name_plural': '附件',
-                'default_permissions': (),
+                "verbose_name": "附件",
+                "verbose_name_plural": "附件",
+                "default_permissions": (),
             },
         ),
     ]

@@ -72,7 +72,9 @@ def parameter(name: str, about: str, values: list[str] | None = None) -> OpenApi
     return OpenApiParameter(name, str, OpenApiParameter.QUERY, description=about, enum=values)
 
 
-def list_schema(out: type[serializers.Serializer], about: str, *parameters: OpenApiParameter, orderings: tuple[str, ...]) -> Any:
+def list_schema(
+    out: type[serializers.Serializer], about: str, *parameters: OpenApiParameter, orderings: tuple[str, ...]
+) -> Any:
     """Documentation of a collection."""
     page = inline_serializer(
         name=f"{out.__name__.removesuffix('Out')}Page",

@@ -120,7 +120,9 @@ class ListView(PortalAPIView):
         if order.lstrip("-") not in self.orderings or order.startswith("--"):
             raise _bad("ordering", f"可用：{'、'.join(self.orderings)}，前面加 - 为倒序")
         try:
-            page = page_of(rows, order=order, size=_page_size(params.get("page_size", "50")), cursor=params.get("cursor", ""))
+            page = page_of(
+                rows, order=order, size=_page_size(params.get("page_size", "50")), cursor=params.get("cursor", "")
+            )
         except BadCursor as fault:
             raise _bad("cursor", "翻页标记不对，从第一页重新取") from fault
         content = {

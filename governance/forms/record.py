@@ -72,7 +72,7 @@ def _stances(
     reader: "_Reader", typed: ItemSheet, where: str, label: str, members: list[UUID]
 ) -> tuple[StanceRecord, ...]:
     """The stances in their order of speaking, numbered from 1 without gaps."""
-    found = []
+    found: list[StanceRecord] = []
     for person in speaking(typed, members):
         fields = typed.of(person)
         path = f"{where}.stances[{members.index(person)}]"

@@ -115,22 +115,21 @@ def speaking_order(item: ItemSheet, members: list[UUID]) -> list[UUID]:
 def take(sheet: Sheet, stored: Sheet, path: str) -> None:
     """取他人的: put one field that differs (a path of `record.differences`) as the other clerk saved it."""
     first, _, rest = path.partition(".")
+    key, _, name = rest.partition(".")
+    one = identity(key)
     if first in sheet.head:
         sheet.head[first] = stored.head.get(first, "")
-    elif first == "members" and (person := identity(rest)) in stored.members:
-        sheet.members[person] = dict(stored.members[person])
-    elif first == "items":
-        key, _, name = rest.partition(".")
-        item = identity(key)
-        if item in sheet.items and item in stored.items:
-            _take_of_item(sheet.items[item], stored.items[item], name)
+    elif first == "members" and one is not None and one in stored.members:
+        sheet.members[one] = dict(stored.members[one])
+    elif first == "items" and one is not None and one in sheet.items and one in stored.items:
+        _take_of_item(sheet.items[one], stored.items[one], name)
 
 
 def _take_of_item(item: ItemSheet, stored: ItemSheet, name: str) -> None:
     part, _, last = name.partition(".")
     if part in PRESENCE:
-        for person in {*item.people, *stored.people}:
-            item.of(person)[PRESENCE[part]] = stored.of(person).get(PRESENCE[part], "")
+        for known in {*item.people, *stored.people}:
+            item.of(known)[PRESENCE[part]] = stored.of(known).get(PRESENCE[part], "")
     elif part == "stances" and (person := identity(last)) is not None:
         item.of(person).update(
             {key: stored.of(person).get(key, "") for key in ("stance", "seq", "opinion", "together")}

@@ -40,7 +40,9 @@ def hold_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: 
     due = members_due(meeting.school, meeting.body, day)
     if not due:
         raise WrongState("这一天没有登记应到成员。请组织科先登记班子任职。")
-    School.objects.select_for_update().only("pk").get(pk=meeting.school_id)  # numbers of a school are given one at a time
+    School.objects.select_for_update().only("pk").get(
+        pk=meeting.school_id
+    )  # numbers of a school are given one at a time
     last = Meeting.objects.filter(school=meeting.school_id, body=meeting.body, year=day.year).aggregate(
         last=Max("serial")
     )

@@ -151,12 +151,12 @@ def save(request: SignedInRequest, page: Page) -> HttpResponse:
 def seen_version(request: SignedInRequest) -> int:
     """The version that was on the page; -1, which is never right, when there is none."""
     raw = request.POST.get("version", "")
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else -1
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None  # type: ignore
 
 
 def show_stale(request: SignedInRequest, page: Page, typed: services.AgendaInput, text: str) -> HttpResponse:
     """Somebody saved meanwhile: show what differs, keep what was typed, and let the next save count."""
-    now = for_agenda(Meeting.objects.all()).get(pk=page.meeting.pk)
+    now = for_agenda(Meeting.objects.visible_to(request.user)).get(pk=page.meeting.pk)
     fresh = Page(now, page.draft)
     names = {person.pk: person.name for person in fresh.roster.people}
     different = drafts.agenda_differences(fresh.stored, typed, names)

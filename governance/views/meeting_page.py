@@ -254,7 +254,10 @@ def with_form(meeting: Meeting, actions: list[Button], refused: Refused | None) 
     """The button that was refused keeps what was typed and opens its question again, with the version now on the page."""
     if refused is None or refused.form is None:
         return actions
-    return [action.asked_again(refused.form, meeting.version) if action.name == refused.name else action for action in actions]
+    return [
+        action.asked_again(refused.form, meeting.version) if action.name == refused.name else action
+        for action in actions
+    ]
 
 
 def timeline(events: Iterable[Event], today: Any) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ class Row:
 
     @property
     def on_time(self) -> tuple[int, int]:
-        """Tasks closed by their day, of all that were closed or are overdue."""
+        """Closed tasks that were handed in by their day, of all that are closed or overdue."""
         return self.numbers.on_time, self.numbers.closed + self.overdue
 
     @property

@@ -74,7 +74,7 @@ def _tasks(schools: list[UUID], year: int) -> QuerySet[Any, Any]:
         Task.objects.filter(school__in=schools, status=TaskStatus.CLOSED, **due)
         .order_by()
         .values("school_id")
-        .annotate(closed=Count("pk"), on_time=Count("pk", filter=Q(closed_at__date__lte=F("due_on"))))
+        .annotate(closed=Count("pk"), on_time=Count("pk", filter=Q(submitted_at__date__lte=F("due_on"))))
     )
 
 

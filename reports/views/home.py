@@ -23,7 +23,7 @@ from schools.models import School
 from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SchoolPerm
 from schools.services.roster import may_import
 
-MOST_LATE, MOST_FOUND, MOST_UNSIGNED, MOST_CLOSING, MOST_SCHOOLS = 8, 6, 3, 20, 8
+MOST_LATE, MOST_FOUND, MOST_UNSIGNED, MOST_CLOSING, MOST_SCHOOLS = 10, 5, 3, 20, 8
 MEASURES = {measure.code: measure for measure in (showing.TASKS, showing.RULES)}
 
 
@@ -65,7 +65,7 @@ def _overview(request: SignedInRequest, person: Person, at: datetime) -> HttpRes
     closing = []
     if may_close_somewhere(user):
         rows = to_close(user, today).select_related("responsible", "school")
-        closing = waiting.from_closing(rows.only(*desk.CLOSING).order_by("due_on", "pk")[:MOST_CLOSING], today)
+        closing = waiting.from_closing(rows.only(*desk.CLOSING).order_by("due_on", "pk")[:MOST_CLOSING], today, many_schools=True)
     context: dict[str, Any] = {
         "today": today,
         "person": person,

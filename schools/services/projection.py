@@ -14,7 +14,6 @@ from schools.access import group_name, write_grants
 from schools.models import Appointment, School
 from schools.permissions import OFFICE_POSTS, SCHOOL_POSTS, codenames_of
 
-
 BATCH = 100  # schools at a time
 
 

@@ -153,5 +153,5 @@ def _told_of_check(upload: RosterUpload, by: User, at: datetime) -> None:
 def _write(rows: Sequence[SchoolRow], stored: dict[str, dict[str, Any]], by: User | None, at: datetime) -> Preview:
     preview = compare(rows, stored)
     changing = preview.to_write
-    put_schools((row for row in rows if row.code in changing), by=by, at=at)
+    put_schools([row for row in rows if row.code in changing], by=by, at=at)
     return preview

@@ -1,6 +1,6 @@
 """Entering and changing schools and offices."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from audit.services import record
+from audit.services import Fact, record, record_many
 from common.dates import local_day
 from common.errors import NotAllowed, one_fault
 from common.text import initials_of, pinyin_of
@@ -20,6 +20,7 @@ from schools.services.projection import project_grants
 ROSTER_FIELDS = (
     "name", "stage", "location", "size", "foundation", "students", "staff", "party_org_type", "has_committee", "leadership_mode",
 )  # fmt: skip
+BATCH = 200  # schools written at a time
 SHORTENED = (
     ("九年一贯制学校", "九年"), ("职业高级中学", "职高"), ("高级中学", "高中"), ("初级中学", "初中"),
     ("实验小学", "实小"), ("实验学校", "实验"), ("特殊教育学校", "特校"),
@@ -71,31 +72,51 @@ def office_named(name: str, at: datetime) -> Office:
     return office
 
 
-@transaction.atomic
 def put_school(row: SchoolRow, *, by: User | None, at: datetime) -> tuple[School, str]:
     """Enter the school or bring it up to the row; returns it with `new`, `changed` or `unchanged`."""
-    school, what = _put(row, by, at)
-    if what != "unchanged":
-        project_grants(school)
-    return school, what
+    return put_schools([row], by=by, at=at)[0]
 
 
 @transaction.atomic
-def put_schools(rows: Iterable[SchoolRow], *, by: User | None, at: datetime) -> None:
-    """The same for a whole roster; the groups' grants are written once at the end."""
-    put = [_put(row, by, at) for row in rows]
+def put_schools(rows: Sequence[SchoolRow], *, by: User | None, at: datetime) -> list[tuple[School, str]]:
+    """The same for a whole roster, a batch at a time."""
+    return [put for start in range(0, len(rows), BATCH) for put in _put(rows[start : start + BATCH], by, at)]
+
+
+def _put(rows: Sequence[SchoolRow], by: User | None, at: datetime) -> list[tuple[School, str]]:
+    stored = School.objects.select_for_update(of=("self",)).select_related("office")
+    held = {school.code: school for school in stored.filter(code__in=[row.code for row in rows])}
+    offices = {row.office: office_named(row.office, at) if row.office else None for row in rows}
+    put: list[tuple[School, str]] = []
+    entered: list[PartyOrganisation] = []
+    facts: list[Fact] = []
+    for row in rows:
+        school = held.get(row.code)
+        if school is None:
+            organisation = _new(row, offices[row.office], at)
+            entered.append(organisation)
+            put.append((organisation.school, "new"))
+            facts.append(Fact("schools.school.entered", organisation.school, organisation.school.pk))
+        elif changes := _change(school, row, offices[row.office], at):
+            put.append((school, "changed"))
+            facts.append(Fact("schools.school.changed", school, school.pk, {"changes": changes}))
+        else:
+            put.append((school, "unchanged"))
+    School.objects.bulk_create([organisation.school for organisation in entered])
+    PartyOrganisation.objects.bulk_create(entered)
     project_grants(*(school for school, what in put if what != "unchanged"))
+    if facts:
+        record_many(facts, by=by, at=at)
+    return put
 
 
-def _put(row: SchoolRow, by: User | None, at: datetime) -> tuple[School, str]:
-    school = School.objects.select_for_update(of=("self",)).select_related("office").filter(code=row.code).first()
-    office = office_named(row.office, at) if row.office else None
-    if school is None:
-        return _enter(row, office, by, at), "new"
+def _change(school: School, row: SchoolRow, office: Office | None, at: datetime) -> dict[str, list[Any]]:
+    """Bring a stored school up to the row; returns the fields that differed, old and new."""
     before = values_of(school)
     after = {**{name: getattr(row, name) for name in ROSTER_FIELDS}, "office": row.office}
-    if before == after:
-        return school, "unchanged"
+    changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
+    if not changes:
+        return {}
     if school.name != row.name:
         school.py, school.py_first = pinyin_of(row.name), initials_of(row.name)
         school.short_name = short_name_of(row.name)
@@ -104,9 +125,7 @@ def _put(row: SchoolRow, by: User | None, at: datetime) -> tuple[School, str]:
     school.office = office
     school.commit(at)
     PartyOrganisation.objects.filter(school=school).update(name=organisation_name(school), updated_at=at)
-    changes = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
-    record("schools.school.changed", by=by, at=at, on=school, school_id=school.pk, changes=changes)
-    return school, "changed"
+    return changes
 
 
 @transaction.atomic
@@ -119,9 +138,7 @@ def mark_implemented(*, school: School, on: date, by: User | None, at: datetime)
     school = School.objects.select_for_update(of=("self",)).select_related("office").get(pk=school.pk)
     school.pilot_status, school.implemented_on = PilotStatus.IMPLEMENTED, on
     school.commit(at)
-    record(
-        "schools.school.implemented", by=by, at=at, on=school, school_id=school.pk, implemented_on=on.isoformat()
-    )
+    record("schools.school.implemented", by=by, at=at, on=school, school_id=school.pk, implemented_on=on.isoformat())
     return school
 
 
@@ -133,7 +150,8 @@ def values_of(school: School) -> dict[str, Any]:
     }
 
 
-def _enter(row: SchoolRow, office: Office | None, by: User | None, at: datetime) -> School:
+def _new(row: SchoolRow, office: Office | None, at: datetime) -> PartyOrganisation:
+    """A school that is not stored yet, with its Party organisation; the caller saves both."""
     school = School(
         code=row.code,
         short_name=short_name_of(row.name),
@@ -142,8 +160,7 @@ def _enter(row: SchoolRow, office: Office | None, by: User | None, at: datetime)
         office=office,
         **{name: getattr(row, name) for name in ROSTER_FIELDS},
     )
-    school.commit(at)
+    school.stamp(at)
     organisation = PartyOrganisation(school=school, name=organisation_name(school))
-    organisation.commit(at)
-    record("schools.school.entered", by=by, at=at, on=school, school_id=school.pk)
-    return school
+    organisation.stamp(at)
+    return organisation

@@ -133,7 +133,8 @@ def test_list_and_page_cost_the_same_for_1_and_30_rows(cast: Cast) -> None:
         page = Decision.objects.order_by("created_at", "pk")[0].get_absolute_url()
         counts.append([queries(user, url) for user in users for url in (LIST, page)])
     assert counts[0] == counts[1]
-    assert max(counts[0][::2]) <= 9 and max(counts[0][1::2]) <= 12
+    print(counts)
+    assert max(counts[0][::2]) <= 8 and max(counts[0][1::2]) <= 12
 
 
 # ---- the catalogue ----
@@ -159,7 +160,7 @@ def test_the_catalogue_is_searched_by_text(cast: Cast) -> None:
 
     assert {"P19", "A06"} <= found("?q=职称")
     assert "P16" in found("?q=p16") and found("?q=职称&body=principal") == {"A06"}
-    assert "P19" in found("?q=职称 奖惩") < found("?q=职称")
+    assert "P19" in found("?q=职称 奖惩") <= found("?q=职称")
     assert found("?q=没有这样的事项") == set()
     assert "目录里没有找到" in text_of(client.get(reverse("governance:matters") + "?q=没有这样的事项"))
     assert len(found("?body=x&q=%00")) in (0, 45)
@@ -167,4 +168,4 @@ def test_the_catalogue_is_searched_by_text(cast: Cast) -> None:
 
 def test_the_catalogue_takes_a_constant_number_of_queries(cast: Cast) -> None:
     factories.reference()
-    assert queries(cast.user("clerk"), reverse("governance:matters")) <= 9
+    assert queries(cast.user("clerk"), reverse("governance:matters")) <= 8
