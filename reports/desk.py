@@ -106,9 +106,7 @@ def _closing(user: User, school: School, today: date) -> list[Task]:
 def _open_tasks(user: User, school: School, today: date) -> list[dict[str, Any]]:
     """The school's open tasks, the most urgent first, each with the numbers of all open and of all overdue ones."""
     rows = Task.objects.visible_to(user).filter(school=school).open().order_by("due_on", "pk")
-    rows = rows.annotate(
-        total=Window(Count("pk")), overdue=Window(Count("pk", filter=Q(due_on__lt=today)))
-    )
+    rows = rows.annotate(total=Window(Count("pk")), overdue=Window(Count("pk", filter=Q(due_on__lt=today))))
     return [
         {
             **row,
@@ -205,16 +203,12 @@ def unsigned_line(meeting: Meeting, today: date) -> dict[str, Any]:
 
 def sentence(desk: Desk) -> list[dict[str, str]]:
     """What stands at the head of the desk; each number opens its records."""
-    mine, counts = reverse("checklists:mine"), desk.counts
-    own = counts.open
-    parts = [part("你有 "), part(f"{own} 项任务", mine), part("未完成")] if own else [part("你没有未完成的任务")]
-    if counts.overdue:
-        parts += [part("，其中 "), part(f"{counts.overdue} 项逾期", f"{mine}#late", "bad")]
-    if desk.closing:
-        parts += [part("；"), part(f"{desk.closing} 项任务", f"{mine}#closing"), part(" 待你确认销号")]
-    if desk.todo:
-        parts += [part("；有 "), part(f"{len(desk.todo)} 件事", "#todo"), part("等你处理")]
-    parts.append(part("。本校"))
+    clauses = [_own_clause(desk), _todo_clause(desk)]
+    ordered = clauses if desk.tasks_first else reversed(clauses)
+    parts: list[dict[str, str]] = []
+    for clause in filter(None, ordered):
+        parts += [*([part("；")] if parts else []), *clause]
+    parts.append(part("。本校 " if desk.late_total else "。本校"))
     if desk.late_total:
         parts += [part(f"{desk.late_total} 项任务", overdue_url(), "bad"), part("逾期")]
     else:
@@ -223,3 +217,23 @@ def sentence(desk: Desk) -> list[dict[str, str]]:
         url = f"{reverse('governance:meetings')}?findings=block&status={MeetingStatus.HELD.value}"
         parts += [part("，"), part(f"{desk.blocked} 次会议", url, "bad"), part("有不合规项要改")]
     return [*parts, part("。")]
+
+
+def _own_clause(desk: Desk) -> list[dict[str, str]]:
+    mine, counts = reverse("checklists:mine"), desk.counts
+    if not counts.open:
+        return [part("你没有未完成的任务")]
+    parts = [part("你有 "), part(f"{counts.open} 项任务", mine), part("未完成")]
+    if counts.overdue:
+        parts += [part("，其中 "), part(f"{counts.overdue} 项逾期", f"{mine}#late", "bad")]
+    return parts
+
+
+def _todo_clause(desk: Desk) -> list[dict[str, str]]:
+    if not desk.todo:
+        return []
+    parts = [part("有 "), part(f"{len(desk.todo)} 件事", "#todo"), part("等你处理")]
+    if desk.closing:
+        url = f"{reverse('checklists:mine')}#closing"
+        parts += [part("，其中 "), part(f"{desk.closing} 项任务", url), part("待确认销号")]
+    return parts

@@ -49,10 +49,16 @@ TASKS = Measure(
 RULES = Measure(
     "rules", "会议规范", "本年已记录会议中没有核查意见的比例", lambda row: row.faultless, "全部没有意见", "次"
 )
-GROUPINGS = {"office": "按教办", "size": "按规模", "stage": "按学段"}
+GROUPINGS = {"office": "按教办", "stage": "按学段", "size": "按规模"}
 _SIZES, _STAGES = list(Size), list(Stage)
 SIZE_NAMES = {Size.LARGE: "大规模", Size.MEDIUM: "中规模", Size.SMALL: "小规模"}
 DIRECT_FILTER = "none"  # the list's word for schools without an office
+
+
+def groupings_of(rows: Sequence[Row]) -> dict[str, str]:
+    """The ways to group these schools, the usual one first; those of one office are not grouped by it."""
+    several = len({row.office for row in rows}) > 1
+    return {code: label for code, label in GROUPINGS.items() if several or code != "office"}
 
 
 def _group(row: Row, grouping: str) -> tuple[Any, str, dict[str, str]]:
@@ -166,7 +172,7 @@ def sentence(view: Overview, today: date, *, meetings: bool, waiting: int) -> li
 def strip(view: Overview, today: date, *, meetings: bool) -> list[dict[str, Any]]:
     """The strands that have data: 一 tasks, and 三 for those who see meetings. Each figure opens its records."""
     total, year = view.total, today.year
-    implemented = [figure(f"{total.implemented}", f"／{total.schools} 所已全面实施", reverse("schools:list"))]
+    implemented = [figure(f"{total.implemented}", f"／{total.schools} 所已实施", reverse("schools:list"))]
     strands = [
         {
             "numeral": "一",
@@ -179,7 +185,7 @@ def strip(view: Overview, today: date, *, meetings: bool) -> list[dict[str, Any]
         }
     ]
     if meetings:
-        numbers = total.numbers
+        numbers, warned = total.numbers, meetings_url(year, findings="warn")
         strands.append(
             {
                 "numeral": "三",
@@ -191,7 +197,7 @@ def strip(view: Overview, today: date, *, meetings: bool) -> list[dict[str, Any]
                         numbers.blocked, "次会议有不合规", meetings_url(year, findings="block"),
                         "bad" if numbers.blocked else "",
                     ),
-                    figure(numbers.warned, "次需留意", meetings_url(year, findings="warn"), "warn" if numbers.warned else ""),
+                    *([figure(numbers.warned, "次需留意", warned, "warn")] if numbers.warned else []),
                 ],
             }
         )  # fmt: skip

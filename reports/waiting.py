@@ -14,7 +14,7 @@ from governance.guards import open_actions
 from governance.models import Meeting, MeetingStatus
 from reports.selectors.meetings import sign_until
 from schools import access
-from schools.permissions import Post
+from schools.permissions import HEAD_POST, Body, Post
 
 SOON = 7  # days; from here on a time limit is marked
 
@@ -78,8 +78,15 @@ def _clerks_step(meeting: Meeting, steps: set[str], at: datetime, here: str, age
     if "call" in steps and meeting.agenda_confirmed_at is not None:
         return _waiting(4, meeting, f"发{title}通知", "send", here, _on(meeting, today))
     if meeting.status == MeetingStatus.DRAFT and meeting.agenda_confirmed_at is None:
-        return _waiting(5, meeting, f"准备{title}议题", "list-details", agenda, _on(meeting, today))
+        return _waiting(5, meeting, f"准备{title}议题", "list-details", agenda, _on(meeting, today), _planned(meeting))
     return None
+
+
+def _planned(meeting: Meeting) -> str:
+    """How far the agenda is."""
+    if not meeting.item_count:
+        return "还没有议题"
+    return f"{meeting.item_count} 个议题，等{HEAD_POST[Body(meeting.body)].label}审定"
 
 
 def _on(meeting: Meeting, today: date) -> dict[str, str]:

@@ -10,6 +10,7 @@ from governance.models import Attendance, Stance
 
 _BUTTON = re.compile(r"(agree|clear|up|down|task|drop|count)-([0-9]{1,3})(?:-([0-9]{1,3}))?")
 OF_A_PERSON = frozenset({"up", "down"})
+STANCE = ("stance", "seq", "opinion", "together")
 PRESENCE = {"离席": "left", "回避": "recused", "应回避": "conflict"}
 
 

@@ -151,7 +151,7 @@ def save(request: SignedInRequest, page: Page) -> HttpResponse:
 def seen_version(request: SignedInRequest) -> int:
     """The version that was on the page; -1, which is never right, when there is none."""
     raw = request.POST.get("version", "")
-    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None  # type: ignore
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else -1
 
 
 def show_stale(request: SignedInRequest, page: Page, typed: services.AgendaInput, text: str) -> HttpResponse:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from accounts.models import User
@@ -15,6 +15,7 @@ from checklists.models import Task, TaskStatus
 from common.dates import meeting_time
 from governance.lists import sight_of
 from governance.models import AgendaItem, Decision, Meeting
+from governance.shown import status_tag
 from schools import access
 from schools.models import Person, School
 from schools.permissions import Body, SchoolPerm
@@ -91,22 +92,36 @@ def _people(user: User, term: str, today: date) -> Found:
 
 
 def _meetings(user: User, term: str, today: date) -> Found:
-    rows = Meeting.objects.visible_to(user).filter(_meeting_is(term)).select_related("school")
-    rows = rows.only("body", "year", "serial", "scheduled_at", "place", "status", "school__short_name")
+    condition, words = _meeting_is(term)
+    item = AgendaItem.objects.filter(meeting=OuterRef("pk"), title__icontains=words or term).order_by("order")
+    rows = Meeting.objects.visible_to(user).filter(condition).select_related("school")
+    rows = rows.only("body", "year", "serial", "scheduled_at", "status", "lapsed", "school__short_name")
     found = [
         {
             "title": meeting.title(),
             "url": meeting.get_absolute_url(),
-            "note": f"{meeting.school.short_name} · {meeting_time(meeting.scheduled_at)} · {meeting.get_status_display()}",
+            "note": " · ".join(
+                filter(
+                    None,
+                    (
+                        meeting.school.short_name,
+                        meeting_time(meeting.scheduled_at),
+                        status_tag(meeting)[1],
+                        f"议题：{meeting.hit}" if meeting.hit else "",
+                    ),
+                )
+            ),
             "seal": meeting.body,
         }
-        for meeting in rows.order_by("-scheduled_at", "-pk")[: MOST + 1]
+        for meeting in rows.annotate(hit=Subquery(item.values("title")[:1])).order_by("-scheduled_at", "-pk")[
+            : MOST + 1
+        ]
     ]
     return _found("会议", "calendar-event", found)
 
 
-def _meeting_is(term: str) -> Q:
-    """“2026-018”, “第18次党组织会议”, a school's name with it, or words of an item's title."""
+def _meeting_is(term: str) -> tuple[Q, str]:
+    """“2026-018”, “第18次党组织会议”, a school's name with it, or words of an item's title; and what was left as words."""
     condition, rest = Q(), term
     for body, words in BODY_WORDS.items():
         for word in words:
@@ -121,7 +136,7 @@ def _meeting_is(term: str) -> Q:
     if rest:
         items = AgendaItem.objects.filter(meeting=OuterRef("pk"), title__icontains=rest)
         condition &= Q(school__short_name__icontains=rest) | Q(school__name__icontains=rest) | Q(Exists(items))
-    return condition
+    return condition, rest
 
 
 def _decisions(user: User, term: str, today: date) -> Found:

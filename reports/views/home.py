@@ -23,7 +23,7 @@ from schools.models import School
 from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SchoolPerm
 from schools.services.roster import may_import
 
-MOST_LATE, MOST_FOUND, MOST_UNSIGNED, MOST_CLOSING, MOST_SCHOOLS = 10, 5, 3, 20, 8
+MOST_LATE, MOST_FOUND, MOST_UNSIGNED, MOST_CLOSING, MOST_SCHOOLS = 12, 5, 3, 20, 8
 MEASURES = {measure.code: measure for measure in (showing.TASKS, showing.RULES)}
 
 
@@ -65,7 +65,9 @@ def _overview(request: SignedInRequest, person: Person, at: datetime) -> HttpRes
     closing = []
     if may_close_somewhere(user):
         rows = to_close(user, today).select_related("responsible", "school")
-        closing = waiting.from_closing(rows.only(*desk.CLOSING).order_by("due_on", "pk")[:MOST_CLOSING], today, many_schools=True)
+        closing = waiting.from_closing(
+            rows.only(*desk.CLOSING).order_by("due_on", "pk")[:MOST_CLOSING], today, many_schools=True
+        )
     context: dict[str, Any] = {
         "today": today,
         "person": person,
@@ -119,8 +121,9 @@ def _grid(request: SignedInRequest, view: Overview, sees_meetings: bool) -> dict
         }
     wanted = MEASURES.get(request.GET.get("colour", ""), showing.TASKS)
     measure = wanted if wanted in measures else showing.TASKS
+    groupings = showing.groupings_of(view.rows)
     grouping = request.GET.get("group", "")
-    grouping = grouping if grouping in showing.GROUPINGS else "office"
+    grouping = grouping if grouping in groupings else next(iter(groupings))
     return {
         "groups": showing.grid(view.rows, grouping, measure),
         "measure": measure,
@@ -129,7 +132,7 @@ def _grid(request: SignedInRequest, view: Overview, sees_meetings: bool) -> dict
         "total_schools": view.total.schools,
         "groupings": [
             {"label": label, "url": f"?group={code}&colour={measure.code}", "current": code == grouping}
-            for code, label in showing.GROUPINGS.items()
+            for code, label in groupings.items()
         ],
         "colours": [
             {"label": one.label, "url": f"?group={grouping}&colour={one.code}", "current": one is measure}

@@ -1,8 +1,11 @@
 """The benchmarks run on a handful of rows and measure what they say. No test looks at a time."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.utils import timezone
 
 from audit.models import Event
@@ -23,8 +26,14 @@ AT = timezone.now()
 
 
 @pytest.fixture
-def district(db: None) -> District:
-    return build(2, at=AT, meetings=4, items=5)
+def district(db: None) -> Iterator[District]:
+    """The connection of the test stays open between requests, as Django's own test client keeps it."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield build(2, at=AT, meetings=4, items=5)
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 def nothing() -> None: ...
