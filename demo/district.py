@@ -71,7 +71,7 @@ class District:
     def __init__(self, wish: Wish, say: Callable[[str, float], None]) -> None:
         self.wish, self.say = wish, say
         self.first = wish.as_of - timedelta(days=365 * wish.years)
-        self.until = at_hour(wish.as_of, clock(wish.as_of, 0).time())
+        self.start, self.until = clock(self.first, 8), clock(wish.as_of, 0)
         self.agenda = Agenda(self.until)
         self.accounts = Accounts(wish.encoded_password)
         self.rng = self.dice("district")
@@ -84,11 +84,10 @@ class District:
 
     def run(self) -> list[str]:
         """Enter everybody, then let the time pass."""
-        at = clock(self.first, 8)
         recent = at_hour(self.wish.as_of - RECENT)
         with as_history(), in_batches():
-            with moment(at):
-                self._enter(at)
+            with moment(self.start):
+                self._enter(self.start)
             self._play(recent)
             settle_history(at=recent - timedelta(seconds=1))
         self._play_recent(recent)
@@ -140,12 +139,11 @@ class District:
 
     def _play(self, until: datetime) -> None:
         """Let everything before `until` happen."""
-        start = clock(self.first, 8)
         while self.agenda.heap and self.agenda.heap[0][0] < until:
             at, step = next(self.agenda)
             with moment(at):
                 step(at)
-            self.say(f"{at:%Y-%m-%d}", 0.05 + 0.9 * (at - start) / (self.until - start))
+            self.say(f"{at:%Y-%m-%d}", 0.05 + 0.9 * (at - self.start) / (self.until - self.start))
 
     def _play_recent(self, start: datetime) -> None:
         """The last days are told as they would have been told: reminders at eight, notices after each act. Nothing is mailed."""

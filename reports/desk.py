@@ -17,7 +17,7 @@ from governance.lists import sight_of
 from governance.models import Meeting, MeetingStatus
 from reports import waiting
 from reports.selectors import meetings as meeting_selectors
-from reports.showing import overdue_url, part
+from reports.showing import overdue_url, part, task_url
 from schools import access
 from schools.models import School
 from schools.permissions import HEAD_POST, Body, Post, SchoolPerm
@@ -110,7 +110,7 @@ def _open_tasks(user: User, school: School, today: date) -> list[dict[str, Any]]
     return [
         {
             **row,
-            "url": reverse("checklists:task", args=[row["id"]]),
+            "url": task_url(row["id"]),
             "kind": task_showing.urgency(row["status"], row["due_on"], today),
             "words": TaskStatus(row["status"]).label,
             "tag": task_showing.TAGS[TaskStatus(row["status"])],

@@ -13,6 +13,7 @@ from common.dates import days_left_text, local_day
 from governance.lists import sight_of
 from governance.models import Meeting
 from governance.shown import status_tag
+from reports.showing import task_url
 from schools.models import School
 from schools.panels import add_panel
 
@@ -55,7 +56,7 @@ def tasks(school: School, user: User) -> dict[str, Any]:
         "tasks": [
             {
                 "target": row["target"],
-                "url": reverse("checklists:task", args=[row["id"]]),
+                "url": task_url(row["id"]),
                 "due": days_left_text(row["due_on"], today),
                 "kind": urgency(row["status"], row["due_on"], today),
                 "note": f"{row['responsible__name']}，{TaskStatus(row['status']).label}",

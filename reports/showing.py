@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -49,10 +51,27 @@ TASKS = Measure(
 RULES = Measure(
     "rules", "会议规范", "本年已记录会议中没有核查意见的比例", lambda row: row.faultless, "全部没有意见", "次"
 )
+MARKS = "–①②③④⑤"
 GROUPINGS = {"office": "按教办", "stage": "按学段", "size": "按规模"}
 _SIZES, _STAGES = list(Size), list(Stage)
+PLACE, NOBODY = "school-code", UUID(int=0)
 SIZE_NAMES = {Size.LARGE: "大规模", Size.MEDIUM: "中规模", Size.SMALL: "小规模"}
 DIRECT_FILTER = "none"  # the list's word for schools without an office
+
+
+@cache
+def _address(route: str, placeholder: Any) -> str:
+    return reverse(route, args=[placeholder])
+
+
+def school_url(code: str) -> str:
+    """A school's page. The resolver is asked once, not for every cell."""
+    return _address("schools:detail", PLACE).replace(PLACE, code)
+
+
+def task_url(pk: UUID) -> str:
+    """A task's page."""
+    return _address("checklists:task", NOBODY).replace(str(NOBODY), str(pk))
 
 
 def groupings_of(rows: Sequence[Row]) -> dict[str, str]:
@@ -74,16 +93,17 @@ def _group(row: Row, grouping: str) -> tuple[Any, str, dict[str, str]]:
 def grid(rows: Sequence[Row], grouping: str, measure: Measure) -> list[dict[str, Any]]:
     """The heat grid: groups of cells, each cell a school with its class and its overdue tasks."""
     groups: dict[Any, dict[str, Any]] = {}
+    every = reverse("schools:list")
     for row in rows:
         order, name, narrowed = _group(row, grouping)
-        group = groups.setdefault(
-            order, {"name": name, "url": f"{reverse('schools:list')}?{urlencode(narrowed)}", "cells": []}
-        )
-        group["cells"].append(
+        if order not in groups:
+            groups[order] = {"name": name, "url": f"{every}?{urlencode(narrowed)}", "cells": []}
+        groups[order]["cells"].append(
             {
                 "name": row.name,
-                "url": reverse("schools:detail", args=[row.code]),
-                "stage": measure.stage(row),
+                "url": school_url(row.code),
+                "stage": (stage := measure.stage(row)),
+                "mark": MARKS[stage],
                 "stage_label": measure.words(row),
                 "overdue": row.overdue,
             }

@@ -15,7 +15,7 @@ from reports.selectors.standing import NAMES, ZERO, Numbers, counted_afresh
 from schools.models import PilotStatus, School
 
 MOST_CELLS = 200  # above this, offices are shown as rows instead of schools as cells
-OVERDUE_READ = 300  # up to so many overdue tasks are simply read; more are counted by the database
+OVERDUE_READ = 40  # up to so many overdue tasks are simply read; more are counted by the database
 DIRECT = "直属"
 
 

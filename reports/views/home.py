@@ -87,7 +87,12 @@ def _overview(request: SignedInRequest, person: Person, at: datetime) -> HttpRes
 
 def _late_lines(view: Overview, today: Any) -> list[dict[str, Any]]:
     return [
-        {**task, "days": (today - task["due_on"]).days, "url": reverse("checklists:task", args=[task["id"]])}
+        {
+            **task,
+            "days": (today - task["due_on"]).days,
+            "url": showing.task_url(task["id"]),
+            "school_url": showing.school_url(task["school__code"]),
+        }
         for task in view.late[:MOST_LATE]
     ]
 
@@ -98,7 +103,7 @@ def _schools_behind(view: Overview) -> list[dict[str, Any]]:
     return [
         {
             "name": row.name,
-            "url": reverse("schools:detail", args=[row.code]) if not view.by_office else reverse("schools:list"),
+            "url": showing.school_url(row.code) if not view.by_office else reverse("schools:list"),
             "overdue": row.overdue,
             "tasks_url": f"{showing.overdue_url()}&school={row.code}",
             "on_time": showing.percent(*row.on_time),

@@ -272,8 +272,8 @@ def test_sense_is_checked_by_the_service_and_told_at_the_place(cast: make.Cast) 
         "i-1-s-1-stance": "agree",
         "i-1-s-1-opinion": "缺席的意见",
         "i-1-agree": "9",
-        "i-1-t-0-goal": "目标",
-        "i-1-t-0-responsible": str(stranger.pk),
+        "i-1-t-1-goal": "目标",  # the blank row before it is left out
+        "i-1-t-1-responsible": str(stranger.pk),
     }
     answer = client.post(url(meeting), fields | {"do": "save"})
     page = answer.content.decode()
@@ -281,6 +281,7 @@ def test_sense_is_checked_by_the_service_and_told_at_the_place(cast: make.Cast) 
     assert 'href="#i-1-stances"' in page
     assert 'href="#i-1-votes"' in page
     assert 'href="#i-1-t-0-responsible"' in page
+    assert Fields(page).values["i-1-t-0-goal"] == "目标"
     assert "缺席的意见" in page
     assert 'value="clear-1-1"' in page  # 去掉表态, offered where the stance cannot stand
     assert not Stance.objects.exists()

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from common.dates import local_day
+from common.history import as_history
 from common.ids import seeded_ids
 from demo.district import District, Wish
 from demo.passwords import new_password
@@ -60,8 +61,8 @@ class Command(BaseCommand):
         started = time.monotonic()
         district = District(wish, self._progress())
         with _collecting_rarely(), transaction.atomic():
-            with seeded_ids(f"{wish.seed} reference"):
-                load_catalogue(at=district.until)
+            with seeded_ids(f"{wish.seed} reference"), as_history():
+                load_catalogue(at=district.start)
             with seeded_ids(f"{wish.seed} {wish.as_of} {wish.schools} {wish.years}"):
                 names = district.run()
         if options["verbosity"] > 0:
