@@ -308,6 +308,14 @@ OAUTH2_PROVIDER = {
     "ALLOWED_GRANT_TYPES": ["client_credentials"],
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "PKCE_REQUIRED": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    **{
+        f"COMPLIANT_BCP_RFC9700_{name}": True
+        for name in (
+            *("IMPLICIT_GRANT", "PASSWORD_GRANT", "PKCE_METHOD", "ACCESS_TOKEN_TRANSPORT", "AUTHZ_RESPONSE_ISS"),
+            *("TOKEN_STORAGE", "REFRESH_TOKEN"),
+        )
+    },
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "奉化区中小学校治理平台 REST 接口",

@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Sum
 
 from accounts.models import User
-from checklists.models import Task
+from checklists.models import Task, TaskStatus
 from reports.models import Change
 from reports.selectors.standing import NAMES, ZERO, Numbers, counted_afresh
 from schools.models import PilotStatus, School
+from schools.permissions import Post
 
 MOST_CELLS = 200  # above this, offices are shown as rows instead of schools as cells
 OVERDUE_READ = 40  # up to so many overdue tasks are simply read; more are counted by the database
@@ -77,6 +78,16 @@ SCHOOL = (
 
 def _overdue(user: User, today: date) -> Any:
     return Task.objects.visible_to(user).overdue(today)
+
+
+def handed_in_by_both_heads(user: User) -> bool:
+    """Whether a submitted task may be that of somebody who is 书记 and 校长 at once. It may say yes where the exact
+    question (`checklists.selectors.to_close`) finds nothing, never the other way round, and costs a tenth of it."""
+    here = {"responsible__appointments__school": F("school")}
+    rows = Task.objects.visible_to(user).filter(status=TaskStatus.SUBMITTED)
+    for post in (Post.SECRETARY, Post.PRINCIPAL):
+        rows = rows.filter(**here, responsible__appointments__post=post)
+    return rows.exists()
 
 
 def _with_standing(user: User, year: int) -> Any:

@@ -1,6 +1,6 @@
 """工作台: one address, and what it shows follows from the posts held today."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -17,7 +17,7 @@ from governance.lists import sight_of
 from reports import desk, showing, waiting
 from reports.navigation import Person, person_behind
 from reports.selectors import meetings as meeting_selectors
-from reports.selectors.overview import MOST_CELLS, Overview, overview_of
+from reports.selectors.overview import MOST_CELLS, Overview, handed_in_by_both_heads, overview_of
 from schools import access
 from schools.models import School
 from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SchoolPerm
@@ -62,12 +62,7 @@ def _overview(request: SignedInRequest, person: Person, at: datetime) -> HttpRes
     if not view.rows:
         return render(request, "reports/home_empty.html", {"may_import": may_import(user), "today": today})
     sees_meetings = bool(sight_of(user))
-    closing = []
-    if may_close_somewhere(user):
-        rows = to_close(user, today).select_related("responsible", "school")
-        closing = waiting.from_closing(
-            rows.only(*desk.CLOSING).order_by("due_on", "pk")[:MOST_CLOSING], today, many_schools=True
-        )
+    closing = _closing(request, today)
     context: dict[str, Any] = {
         "today": today,
         "person": person,
@@ -85,7 +80,16 @@ def _overview(request: SignedInRequest, person: Person, at: datetime) -> HttpRes
     return render(request, "reports/home_overview.html", context)
 
 
-def _late_lines(view: Overview, today: Any) -> list[dict[str, Any]]:
+def _closing(request: SignedInRequest, today: date) -> list[waiting.Waiting]:
+    """确认销号 falls to the bureau only where one person is 书记 and 校长; whether there is such a task is asked first."""
+    user = request.user
+    if not may_close_somewhere(user) or not handed_in_by_both_heads(user):
+        return []
+    rows = to_close(user, today).select_related("responsible", "school").only(*desk.CLOSING)
+    return waiting.from_closing(rows.order_by("due_on", "pk")[:MOST_CLOSING], today, many_schools=True)
+
+
+def _late_lines(view: Overview, today: date) -> list[dict[str, Any]]:
     return [
         {
             **task,

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db.backends.sqlite3.operations import DatabaseOperations
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
 
 from tools import chromium
@@ -38,9 +37,11 @@ NewPage = Callable[..., Page]
 @pytest.fixture(scope="session", autouse=True)
 def tables_can_be_emptied() -> Iterator[None]:
     """Append-only tables refuse the DELETEs that empty SQLite after each test: for that moment the triggers step aside."""
+    from django.db.backends.sqlite3.operations import DatabaseOperations  # needs Django to be set up
+
     empty = DatabaseOperations.execute_sql_flush
 
-    def without_triggers(self: DatabaseOperations, statements: list[str]) -> None:
+    def without_triggers(self: Any, statements: list[str]) -> None:
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             triggers = cursor.fetchall()
