@@ -17,7 +17,7 @@ from governance.lists import sight_of
 from governance.models import Meeting, MeetingStatus
 from reports import waiting
 from reports.selectors import meetings as meeting_selectors
-from reports.showing import overdue_url, part, task_url
+from reports.showing import meeting_url, overdue_url, part, task_url
 from schools import access
 from schools.models import School
 from schools.permissions import HEAD_POST, Body, Post, SchoolPerm
@@ -160,41 +160,44 @@ def _step(meeting: Meeting) -> tuple[int, str]:
     return 1, "还没有议题"
 
 
-def findings_lines(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
+def findings_lines(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Meetings with findings as items of the to-do list; each opens its meeting."""
+    return [
+        {
+            **_line(row),
+            "icon": "alert-octagon" if row["findings_block"] else "alert-triangle",
+            "kind": "bad" if row["findings_block"] else "warn",
+            "due": f"{local_day(row['scheduled_at']):%m-%d}",
+            "note": row["said"] or f"{_counted(row)}，送签前要改",
+        }
+        for row in rows
+    ]
+
+
+def _counted(row: dict[str, Any]) -> str:
+    numbers = ((row["findings_block"], "不合规"), (row["findings_warn"], "需留意"))
+    return "、".join(f"{number} 处{word}" for number, word in numbers if number)
+
+
+def unsigned_lines(rows: Sequence[dict[str, Any]], today: date) -> list[dict[str, Any]]:
+    """Minutes that wait for their signature too long, as items of the to-do list."""
     lines = []
-    for meeting in meetings:
-        blocks, warns = meeting.findings_block, meeting.findings_warn
-        counted = "、".join(
-            text for number, text in ((blocks, f"{blocks} 处不合规"), (warns, f"{warns} 处需留意")) if number
-        )
+    for row in rows:
+        day = local_day(row["scheduled_at"])
+        until = meeting_selectors.sign_until(day)
+        words = UNSIGNED_WORDS[MeetingStatus(row["status"])]
+        due = {"due": days_left_text(until, today) if until else "", "due_kind": "bad"}
         lines.append(
-            {
-                "icon": "alert-octagon" if blocks else "alert-triangle",
-                "kind": "bad" if blocks else "warn",
-                "title": f"{meeting.school.short_name}第{meeting.serial}次{meeting.get_body_display()}",
-                "url": meeting.get_absolute_url(),
-                "due": f"{local_day(meeting.scheduled_at):%m-%d}",
-                "note": getattr(meeting, "said", None) or f"{counted}，送签前要改",
-                "seal": meeting.body,
-            }
+            {**_line(row), "icon": "clock-exclamation", "kind": "bad", "note": f"{day:%m-%d} 开会，{words}", **due}
         )
     return lines
 
 
-def unsigned_line(meeting: Meeting, today: date) -> dict[str, Any]:
-    """Minutes that wait for their signature too long, as an item of the to-do list."""
-    day = local_day(meeting.scheduled_at)
-    until = meeting_selectors.sign_until(day)
+def _line(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "icon": "clock-exclamation",
-        "kind": "bad",
-        "title": f"{meeting.school.short_name}第{meeting.serial}次{meeting.get_body_display()}",
-        "url": meeting.get_absolute_url(),
-        "due": days_left_text(until, today) if until else "",
-        "due_kind": "bad",
-        "note": f"{day:%m-%d} 开会，{UNSIGNED_WORDS[MeetingStatus(meeting.status)]}",
-        "seal": meeting.body,
+        "title": f"{row['school__short_name']}第{row['serial']}次{Body(row['body']).label}",
+        "url": meeting_url(row["id"]),
+        "seal": row["body"],
     }
 
 

@@ -74,6 +74,11 @@ def task_url(pk: UUID) -> str:
     return _address("checklists:task", NOBODY).replace(str(NOBODY), str(pk))
 
 
+def meeting_url(pk: UUID) -> str:
+    """A meeting's page."""
+    return _address("governance:meeting", NOBODY).replace(str(NOBODY), str(pk))
+
+
 def groupings_of(rows: Sequence[Row]) -> dict[str, str]:
     """The ways to group these schools, the usual one first; those of one office are not grouped by it."""
     several = len({row.office for row in rows}) > 1
@@ -91,23 +96,16 @@ def _group(row: Row, grouping: str) -> tuple[Any, str, dict[str, str]]:
 
 
 def grid(rows: Sequence[Row], grouping: str, measure: Measure) -> list[dict[str, Any]]:
-    """The heat grid: groups of cells, each cell a school with its class and its overdue tasks."""
+    """The heat grid: groups of cells; a cell is name, address, class, its mark, its words and the overdue tasks."""
     groups: dict[Any, dict[str, Any]] = {}
     every = reverse("schools:list")
     for row in rows:
         order, name, narrowed = _group(row, grouping)
         if order not in groups:
             groups[order] = {"name": name, "url": f"{every}?{urlencode(narrowed)}", "cells": []}
-        groups[order]["cells"].append(
-            {
-                "name": row.name,
-                "url": school_url(row.code),
-                "stage": (stage := measure.stage(row)),
-                "mark": MARKS[stage],
-                "stage_label": measure.words(row),
-                "overdue": row.overdue,
-            }
-        )
+        stage = measure.stage(row)
+        cell = (row.name, school_url(row.code), stage, MARKS[stage], measure.words(row), row.overdue)
+        groups[order]["cells"].append(cell)
     return [groups[order] for order in sorted(groups)]
 
 

@@ -1,10 +1,11 @@
 """The page of one meeting, shown after a visit and after a refused step alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpResponse
@@ -22,6 +23,7 @@ from common.dates import local_day, meeting_time
 from common.errors import Difference
 from governance import drafts, shown
 from governance.guards import may_record, open_actions
+from governance.lists import Work, work_of_tasks
 from governance.models import (
     AgendaItem,
     Attendance,
@@ -76,6 +78,7 @@ class ItemRow:
     results: list[dict[str, Any]] = field(default_factory=list)
     outcome: tuple[str, str] | None = None
     needed: str = ""
+    ring: str = ""
 
 
 def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | None = None) -> HttpResponse:
@@ -98,7 +101,7 @@ def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | 
         "actions": with_form(meeting, actions, refused),
         "links": links_of(meeting, user, stage),
         "refused": refused,
-        "rows": item_rows(meeting, results, len(roster.due) if roster else meeting.due),
+        "rows": item_rows(meeting, results, len(roster.due) if roster else meeting.due, rings_of(tasks, local_day(at))),
         "meeting_results": said_of(meeting, results, None),
         "all_results": [shown.named(result) for result in results],
         "due": [{"name": m.person.name, "post": roster.labels[m.person.pk]} for m in roster.due] if roster else [],
@@ -107,7 +110,7 @@ def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | 
         "thresholds": shown.thresholds(meeting.body, meeting.due, important_items(meeting)),
         "checks": checks_of(meeting),
         "tasks": [(task, (TASK_TAGS[TaskStatus(task.status)], task.get_status_display())) for task in tasks],
-        "timeline": timeline(events, local_day(at)),
+        "timeline": timeline(events),
         "readings": [] if is_bureau_reading(meeting.status, user) else readings(events),
         "catalogue_status": shown.catalogue_status(),
     }
@@ -154,8 +157,10 @@ def _is_of(result: Result | RuleResult, item: AgendaItem | None) -> bool:
     return result.subject == (f"items/{item.pk}" if item else MEETING)
 
 
-def item_rows(meeting: Meeting, results: Sequence[Result | RuleResult], due: int) -> list[ItemRow]:
-    """The items in order, each with its results."""
+def item_rows(
+    meeting: Meeting, results: Sequence[Result | RuleResult], due: int, rings: Mapping[UUID, str]
+) -> list[ItemRow]:
+    """The items in order, each with its results and the loop of its decision."""
     rows = []
     for item in meeting.items.all():
         code = item.matter.code if item.matter else ""
@@ -166,9 +171,18 @@ def item_rows(meeting: Meeting, results: Sequence[Result | RuleResult], due: int
                 said_of(meeting, results, item),
                 (OUTCOME_TAGS.get(outcome, "wait"), outcome.label) if outcome else None,
                 needed_text(meeting.body, code, due),
+                rings.get(item.pk, Work().ring),
             )
         )
     return rows
+
+
+def rings_of(tasks: Sequence[Task], today: date) -> dict[UUID, str]:
+    """The letters of the ring of each decision, by its item, from the tasks that have been read."""
+    by_item: dict[UUID, list[Task]] = {}
+    for task in tasks:
+        by_item.setdefault(task.checklist.decision.item_id, []).append(task)
+    return {item: work_of_tasks(of_item, today).ring for item, of_item in by_item.items()}
 
 
 def needed_text(body: str, code: str, due: int) -> str:
@@ -260,7 +274,7 @@ def with_form(meeting: Meeting, actions: list[Button], refused: Refused | None) 
     ]
 
 
-def timeline(events: Iterable[Event], today: Any) -> list[dict[str, Any]]:
+def timeline(events: Iterable[Event]) -> list[dict[str, Any]]:
     """What happened, newest first; saving again and again on one day reads as one line."""
     told = [event for event in events if event.kind != READ]
     rows = []

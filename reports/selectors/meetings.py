@@ -1,7 +1,7 @@
 """Meetings as overviews need them: what is going on, what the rules found, what waits for its signature too long."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
@@ -20,7 +20,7 @@ READ = 40
 OPEN = (MeetingStatus.DRAFT, MeetingStatus.CALLED, MeetingStatus.HELD, MeetingStatus.MINUTED)
 UNSIGNED = (MeetingStatus.HELD, MeetingStatus.MINUTED)
 LINE = (
-    "body", "year", "serial", "scheduled_at", "status", "findings_block", "findings_warn", "school__short_name",
+    "id", "body", "serial", "scheduled_at", "status", "findings_block", "findings_warn", "school__short_name",
 )  # fmt: skip
 
 
@@ -49,17 +49,17 @@ def _visible(user: User, school: School | None) -> QuerySet[Meeting]:
     return rows if school is None else rows.filter(school=school)
 
 
-def unsigned_too_long(user: User, at: datetime, limit: int, school: School | None = None) -> list[Meeting]:
-    """Held meetings whose minutes are not signed in time, the oldest first."""
+def unsigned_too_long(user: User, at: datetime, limit: int, school: School | None = None) -> list[dict[str, Any]]:
+    """Held meetings whose minutes are not signed in time, the oldest first, as rows of `LINE`."""
     day = last_day_too_late(local_day(at))
     if day is None:
         return []
-    before = at_hour(day + timedelta(days=1)).replace(hour=0)
+    before = at_hour(day + timedelta(days=1), time.min)
     rows = _visible(user, school).filter(status__in=UNSIGNED, scheduled_at__lt=before)
-    return list(rows.select_related("school").only(*LINE).order_by("scheduled_at", "pk")[:limit])
+    return list(rows.order_by("scheduled_at", "pk").values(*LINE)[:limit])
 
 
-def with_findings(user: User, at: datetime, limit: int, school: School | None = None) -> Sequence[Meeting]:
+def with_findings(user: User, at: datetime, limit: int, school: School | None = None) -> list[dict[str, Any]]:
     """Meetings of the last 30 days on which the rules have something to say: 不合规 before 需留意, latest first.
 
     `said` holds the first finding of a signed meeting; before the signature findings are still being worked on, and
@@ -70,16 +70,15 @@ def with_findings(user: User, at: datetime, limit: int, school: School | None = 
         outcome__in=(Outcome.FAIL.value, Outcome.INSUFFICIENT.value),
         severity__in=(Severity.BLOCK.value, Severity.WARN.value),
     )
+    said = Subquery(findings.order_by("order").values("message")[:1])
     rows = (
         _visible(user, school)
         .filter(Q(findings_block__gt=0) | Q(findings_warn__gt=0), status__in=HELD_OR_LATER)
         .filter(scheduled_at__gte=at - FINDINGS_WITHIN)
-        .annotate(said=Subquery(findings.order_by("order").values("message")[:1]))
-        .select_related("school")
-        .only(*LINE)
-        .order_by("-scheduled_at", "-pk")[:READ]
+        .order_by("-scheduled_at", "-pk")
+        .values(*LINE, said=said)[:READ]
     )
-    return sorted(rows, key=lambda meeting: not meeting.findings_block)[:limit]
+    return sorted(rows, key=lambda row: not row["findings_block"])[:limit]
 
 
 def going_on(user: User, school: School) -> list[Meeting]:

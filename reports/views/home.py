@@ -155,7 +155,7 @@ def _troubles(request: SignedInRequest, at: datetime) -> dict[str, Any]:
     late = meeting_selectors.unsigned_too_long(request.user, at, MOST_UNSIGNED)
     return {
         "findings": desk.findings_lines(meeting_selectors.with_findings(request.user, at, MOST_FOUND)),
-        "unsigned": [desk.unsigned_line(meeting, local_day(at)) for meeting in late],
+        "unsigned": desk.unsigned_lines(late, local_day(at)),
         "sign_within": meeting_selectors.sign_within(),
     }
 
