@@ -133,7 +133,7 @@ def test_list_and_page_cost_the_same_for_1_and_30_rows(cast: Cast) -> None:
         page = Decision.objects.order_by("created_at", "pk")[0].get_absolute_url()
         counts.append([queries(user, url) for user in users for url in (LIST, page)])
     assert counts[0] == counts[1]
-    print(counts)
+
     assert max(counts[0][::2]) <= 8 and max(counts[0][1::2]) <= 12
 
 

@@ -94,6 +94,8 @@ def contents() -> dict[str, list[tuple[Any, ...]]]:
 @pytest.mark.django_db
 def test_the_same_dice_and_day_give_the_same_district_ids_included():
     dumps = []
+    with undone():
+        pass  # PostgreSQL's sequences do not go back with a transaction: both loads start from the same numbers
     for _ in range(2):
         with undone():
             load(schools=2)
