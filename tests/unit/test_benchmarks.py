@@ -91,6 +91,7 @@ def test_each_round_of_the_sweep_speaks_of_other_rows(district: District) -> Non
     assert Reminder.objects.count() == Outbox.objects.count() == 3 * 10  # two rounds, and one to count the statements
 
 
+@pytest.mark.soak
 def test_the_portal_is_started_and_weighed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "x" * 60)
     scenario = start.scenario(database_url="", var_dir=tmp_path)
