@@ -83,7 +83,7 @@ def prepare_the_meeting(page: Page, site: Any, cast: factories.Cast) -> Meeting:
 
 def press(page: Page, words: str) -> None:
     """A step of the meeting, through its confirmation when there is one."""
-    page.get_by_role("button", name=words, exact=True).first.click()
+    page.locator("button:visible, a.btn:visible, summary:visible").filter(has_text=words).first.click()
     dialog = page.locator("dialog[open]")
     if dialog.count():
         dialog.get_by_role("button", name=words).click()
