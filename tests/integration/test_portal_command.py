@@ -101,8 +101,8 @@ def test_embedded_worker_and_beat_do_their_work_and_can_be_started_again(tmp_pat
         ticks.clear()
         celery = EmbeddedCelery(app, schedule_file=tmp_path / "schedule")
         celery.start()
-        assert celery.ready.wait(10)
-        end = time.monotonic() + 10
+        assert celery.ready.wait(30)
+        end = time.monotonic() + 60
         while len(ticks) < 2 and time.monotonic() < end:
             time.sleep(0.05)
         assert celery.stop(timeout=15)
