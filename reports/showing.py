@@ -24,6 +24,7 @@ class Measure:
     code: str
     label: str
     note: str
+    detail: str
     share: Callable[[Row], tuple[int, int]]
     best: str
     unit: str
@@ -46,10 +47,22 @@ class Measure:
 
 
 TASKS = Measure(
-    "tasks", "任务按期", "本年任务在时限内标为完成的比例，逾期的不算", lambda row: row.on_time, "全部按期", "项"
+    "tasks",
+    "任务按期",
+    "本年按期完成的比例",
+    "按期：在时限内标为完成。逾期还没完成的，算没有按期。",
+    lambda row: row.on_time,
+    "全部按期",
+    "项",
 )
 RULES = Measure(
-    "rules", "会议规范", "本年已记录会议中没有核查意见的比例", lambda row: row.faultless, "全部没有意见", "次"
+    "rules",
+    "会议规范",
+    "本年没有核查意见的比例",
+    "已有到会记录的会议里，没有不合规、也没有需留意的。",
+    lambda row: row.faultless,
+    "全部没有意见",
+    "次",
 )
 MARKS = "–①②③④⑤"
 GROUPINGS = {"office": "按教办", "stage": "按学段", "size": "按规模"}

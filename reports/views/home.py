@@ -140,11 +140,21 @@ def _grid(request: SignedInRequest, view: Overview, sees_meetings: bool) -> dict
         "unmeasured": sum(measure.stage(row) == 0 for row in view.rows),
         "total_schools": view.total.schools,
         "groupings": [
-            {"label": label, "url": f"?group={code}&colour={measure.code}", "current": code == grouping}
+            {
+                "id": f"by-{code}",
+                "label": label,
+                "url": f"?group={code}&colour={measure.code}",
+                "current": code == grouping,
+            }
             for code, label in groupings.items()
         ],
         "colours": [
-            {"label": one.label, "url": f"?group={grouping}&colour={one.code}", "current": one is measure}
+            {
+                "id": f"as-{one.code}",
+                "label": one.label,
+                "url": f"?group={grouping}&colour={one.code}",
+                "current": one is measure,
+            }
             for one in measures
         ],
     }

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from celery import Celery
+from celery import Celery, _state
 from django.conf import settings
 
 from fenghua_portal.checks import a_separate_process_has_a_real_broker
@@ -87,8 +87,11 @@ def test_two_of_them_do_not_share_a_data_directory(surroundings: dict[str, str])
     assert "已有一个平台进程在使用" in refused.said
 
 
-def test_embedded_worker_and_beat_do_their_work_and_can_be_started_again(tmp_path: Path):
+def test_embedded_worker_and_beat_do_their_work_and_can_be_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     app = Celery("trial", broker="memory://localhost", set_as_current=False)
+    monkeypatch.setattr(_state, "default_app", app)  # threads of the pool ask the default application for the task
     app.conf.update(task_ignore_result=True, broker_transport_options={"polling_interval": 0.1})
     app.conf.beat_schedule = {"tick": {"task": "tick", "schedule": 1.0}}
     ticks: list[float] = []
