@@ -40,3 +40,16 @@ def refuse(table: str, name: str, event: str, when: str, message: str, *, when_s
         sqlite=sqlite,
         sqlite_back=[f"DROP TRIGGER {name}"],
     )
+
+
+def take_away(table: str, name: str) -> RunPython:
+    """A migration step that removes a trigger of `refuse`: SQLite makes a table anew when columns change, and its triggers go.
+
+    The step is to be followed, in a later migration, by `refuse` with the conditions that hold from then on.
+    """
+    return triggers(
+        postgres=[f"DROP TRIGGER IF EXISTS {name} ON {table}", f"DROP FUNCTION IF EXISTS {name}()"],
+        postgres_back=[],
+        sqlite=[f"DROP TRIGGER IF EXISTS {name}"],
+        sqlite_back=[],
+    )

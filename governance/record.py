@@ -42,7 +42,10 @@ class TaskRecord:
 
 @dataclass(frozen=True)
 class ItemRecord:
-    """One item: who was out, who stated what, votes, outcome, decision, tasks. `votes` is agree, disagree, abstain."""
+    """One item: who was out, who stated what, votes, outcome, decision, tasks.
+
+    `votes` is agree, disagree, abstain; `written` are opinions that absent members sent (书面意见), by person.
+    """
 
     item: UUID
     method: str = ""
@@ -52,6 +55,7 @@ class ItemRecord:
     left: frozenset[UUID] = frozenset()
     recused: frozenset[UUID] = frozenset()
     conflicts: frozenset[UUID] = frozenset()
+    written: tuple[tuple[UUID, str], ...] = ()
     stances: tuple[StanceRecord, ...] = ()
     tasks: tuple[TaskRecord, ...] = ()
 
@@ -99,6 +103,7 @@ def _item_record(item: AgendaItem) -> ItemRecord:
         left=frozenset(person for person, p in presences if p.left),
         recused=frozenset(person for person, p in presences if p.recused),
         conflicts=frozenset(person for person, p in presences if p.conflict),
+        written=tuple(sorted((person, p.written_opinion) for person, p in presences if p.written_opinion)),
         stances=tuple(StanceRecord(s.member.person_id, s.stance, s.seq, s.opinion, s.together) for s in stances),
         tasks=tuple(
             TaskRecord(t.goal, t.measures, t.due_on, t.responsible_id, t.units)
@@ -148,6 +153,8 @@ def _item_fields(item: ItemRecord, names: Names) -> Fields:
     yield (f"{base}.decision_text", f"{where}·决议"), item.decision_text or "–"
     for label, group in (("离席", item.left), ("回避", item.recused), ("应回避", item.conflicts)):
         yield (f"{base}.{label}", f"{where}·{label}"), "、".join(sorted(people.get(p, "–") for p in group)) or "–"
+    for who, opinion in item.written:
+        yield (f"{base}.written.{who}", f"{where}·{people.get(who, '')}的书面意见"), opinion
     for stance in item.stances:
         said = f"{Stance.Choice(stance.stance).label} {stance.opinion}".strip()
         yield (

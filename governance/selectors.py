@@ -9,17 +9,32 @@ from django.db.models import Prefetch, QuerySet
 
 from accounts.models import User
 from common.dates import local_day
-from governance.models import AgendaItem, Decision, ItemMember, Meeting, MeetingMember, PlannedTask, RuleResult, Stance
+from governance.models import (
+    AgendaItem,
+    Decision,
+    ItemMember,
+    Meeting,
+    MeetingMember,
+    PlannedTask,
+    PriorStep,
+    RuleResult,
+    Stance,
+    TalkItem,
+    Waiver,
+)
+from governance.models.preparation import TALK_STAGE
 from governance.record import ItemRecord, Names, Record, record_of
+from governance.reference import reference_on
 from governance.rules import facts as f
-from governance.rules.engine import FIRST_RULES, judge
-from governance.rules.findings import Result
-from governance.rules.load import delivered_reference
+from governance.rules.engine import ORDER, judge
+from governance.rules.findings import MEETING, Outcome, Result
+from governance.rules.reference import Reference
 from schools.models import Appointment, Person, School
 from schools.permissions import BODY_POSTS, HEAD_POST, SCHOOL_POSTS, Post
 
-AT_SIGNATURE = ("R-M02", "R-M03")  # who signs is known at the signature only
-BEFORE_CALLING = ("R-T05",)  # of the list of `call` in roles_and_states.md, those of FIRST_RULES
+AT_SIGNATURE = ("R-M02", "R-M03", "R-M04")  # who signs, and when, is known at the signature only
+# The list of `call` in roles_and_states.md §2.
+BEFORE_CALLING = (*("R-C04", "R-T01", "R-T02", "R-T05", "R-T08", "R-T09", "R-T10", "R-T12", "R-T13", "R-T16", "R-T17"),)
 RULE_POSTS = frozenset(post.value for post in f.Post)
 
 
@@ -72,6 +87,7 @@ def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
         Prefetch("presences", ItemMember.objects.select_related("member")),
         Prefetch("stances", Stance.objects.select_related("member")),
         Prefetch("planned_tasks", PlannedTask.objects.select_related("responsible")),
+        *_beforehand(),
     )
     return meetings.select_related(
         "school", "chair", "recorder", "catalogue", "signed_by", "minuted_by"
@@ -81,15 +97,22 @@ def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
     )
 
 
+def _beforehand() -> tuple[Prefetch, ...]:
+    """Steps and talks before the meeting, which the rules ask for."""
+    steps = PriorStep.objects.order_by("order")
+    talks = TalkItem.objects.select_related("talk").order_by("talk__held_on", "talk__created_at", "talk_id")
+    return Prefetch("prior_steps", steps), Prefetch("talk_links", talks)
+
+
 def for_step(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
-    """What every step reads: school, chair, recorder, and the items in order, each with the code of its matter."""
-    return _heads(meetings).prefetch_related(Prefetch("items", _items()))
+    """What every step reads: school, chair, recorder, and the items in order, each with the code of its matter, steps and talks."""
+    return _heads(meetings).prefetch_related(Prefetch("items", _items().prefetch_related(*_beforehand())))
 
 
 def read_for_judging(meetings: QuerySet[Meeting], pk: UUID) -> Meeting:
     """As `for_record`, with no more than services and rules read of it: they run at every step, pages only when looked at."""
     tasks = PlannedTask.objects.select_related("responsible").defer(*_unread("responsible", _OF_PEOPLE))
-    items = _items().prefetch_related("presences", "stances", Prefetch("planned_tasks", tasks))
+    items = _items().prefetch_related("presences", "stances", Prefetch("planned_tasks", tasks), *_beforehand())
     members = (
         MeetingMember.objects.select_related("person").defer(*_unread("person", _OF_PEOPLE)).order_by("order", "pk")
     )
@@ -163,6 +186,7 @@ def meeting_facts(
         scheduled_at=meeting.scheduled_at,
         leadership_mode=f.LeadershipMode(meeting.school.leadership_mode),
         form=f.Form(meeting.form),
+        materials_sent_on=meeting.materials_sent_on,
         chair=chair,
         recorder=str(record.recorder) if record.recorder else None,
         members=tuple(stored),
@@ -198,10 +222,16 @@ def _item_facts(item: AgendaItem, typed: ItemRecord | None, known: set[str]) -> 
         proposed_on=item.proposed_on,
         proposer=str(item.proposer_id) if item.proposer_id else None,
         confirmed_by=confirmed if confirmed in known else None,
+        urgent=item.urgent,
+        urgent_reason=item.urgent_reason,
+        urgent_consent=item.urgent_consent,
+        materials=item.materials,
+        steps=step_facts(item),
         left=_ids(entry.left),
         recused=_ids(entry.recused),
         conflicts=_ids(entry.conflicts),
         stances=tuple(f.StanceFacts(str(s.person), f.Stance(s.stance), s.seq) for s in entry.stances),
+        absent_opinions=_ids(person for person, _ in entry.written),
         counted_votes=votes,
         method=f.Method(entry.method) if entry.method else None,
         outcome=f.Conclusion(entry.outcome) if entry.outcome else None,
@@ -211,8 +241,22 @@ def _item_facts(item: AgendaItem, typed: ItemRecord | None, known: set[str]) -> 
     )
 
 
+def step_facts(item: AgendaItem) -> tuple[f.StepFacts, ...]:
+    """The steps before the meeting, and the talks about the item, earlier talks first."""
+    steps = [f.StepFacts(step.stage, step.done_on) for step in item.prior_steps.all()]
+    talks = [link.talk for link in item.talk_links.all()]
+    said = [f.StepFacts(TALK_STAGE, t.held_on, f.StepResult(t.result) if t.result else None) for t in talks]
+    return (*steps, *said)
+
+
 def _ids(people: Iterable[UUID]) -> tuple[str, ...]:
     return tuple(sorted(map(str, people)))
+
+
+def reference_for(meeting: Meeting) -> Reference:
+    """What was in force for this school and body on the meeting's date."""
+    day = local_day(meeting.scheduled_at)
+    return reference_on(day, school_id=meeting.school_id, body=meeting.body)
 
 
 def judge_meeting(
@@ -221,11 +265,32 @@ def judge_meeting(
     *,
     only: Sequence[str] | None = None,
     minutes: f.MinutesFacts | None = None,
+    reference: Reference | None = None,
 ) -> list[Result]:
-    """What the engine says of the meeting now. Rules about the signature are asked once the signer is known."""
+    """What the engine says of the meeting now, waivers included. Rules about the signature are asked once the signer is known."""
     facts = meeting_facts(meeting, record, minutes)
-    asked = only or [rule for rule in FIRST_RULES if facts.minutes is not None or rule not in AT_SIGNATURE]
-    return judge(facts, delivered_reference(), asked)
+    asked = only or [rule for rule in ORDER if facts.minutes is not None or rule not in AT_SIGNATURE]
+    results = judge(facts, reference or reference_for(meeting), asked)
+    return with_waivers(meeting, results)
+
+
+def with_waivers(meeting: Meeting, results: list[Result]) -> list[Result]:
+    """The same results, with those that the head of the body let pass (放行) marked so."""
+    unmet = [result for result in results if result.outcome in (Outcome.FAIL, Outcome.INSUFFICIENT)]
+    if not unmet:
+        return results
+    waived = {(waiver.rule, subject_of_waiver(waiver)) for waiver in Waiver.objects.filter(meeting=meeting)}
+    if not waived:
+        return results
+    return [
+        result.as_waived() if result in unmet and (result.rule, result.subject) in waived else result
+        for result in results
+    ]
+
+
+def subject_of_waiver(waiver: Waiver) -> str:
+    """`meeting` or `items/<id>`, as results name it."""
+    return f"items/{waiver.item_id}" if waiver.item_id else MEETING
 
 
 def stored_results(meeting: Meeting) -> list[RuleResult]:

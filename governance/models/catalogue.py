@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -9,27 +10,71 @@ from common.models import Tracked
 from schools.permissions import Body
 
 
-class Catalogue(Tracked):
-    """One version of the catalogue. `effective_from` None: in force for every date until a later version is."""
+class Issue(models.TextChoices):
+    """Whether a version of catalogue, rules or model text is still being written (草案) or issued (已发布)."""
 
-    number = models.CharField("版本", max_length=20, unique=True)
+    DRAFT = "draft", "草案"
+    ISSUED = "issued", "已发布"
+
+
+class Versioned(Tracked):
+    """A version the bureau writes as a draft and then issues. Issued versions never change.
+
+    `effective_from` None is for the delivered version alone: in force for every date until a later version is.
+    """
+
+    number = models.CharField("版本", max_length=20)
     title = models.CharField("名称", max_length=120)
     note = models.CharField("说明", max_length=300)
+    status = models.CharField("状态", max_length=6, choices=Issue, default=Issue.ISSUED)
     effective_from = models.DateField("生效日期", null=True, blank=True)
-    sha256 = models.CharField("文件摘要", max_length=64)
-    stages = models.JSONField("前置环节", default=dict)
+    based_on = models.ForeignKey(
+        "self", verbose_name="以哪一版为底", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    issued_at = models.DateTimeField("发布时间", null=True, blank=True)
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="发布人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     class Meta:
-        verbose_name = verbose_name_plural = "议事目录"
-        default_permissions = ()
+        abstract = True
 
     def __str__(self) -> str:
         return self.number
 
 
+# A later version (one that is based on another) says who issued it, when, and from which day it is in force.
+ISSUED_SAYS_WHO_AND_WHEN = (
+    Q(status=Issue.DRAFT, issued_at__isnull=True, issued_by__isnull=True)
+    | Q(status=Issue.ISSUED, based_on__isnull=True)
+    | Q(status=Issue.ISSUED, issued_at__isnull=False, issued_by__isnull=False, effective_from__isnull=False)
+)
+
+
+class Catalogue(Versioned):
+    """One version of the catalogue (议事目录)."""
+
+    sha256 = models.CharField("文件摘要", max_length=64, blank=True)
+    stages = models.JSONField("前置环节", default=dict)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "议事目录"
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=["number"], name="catalogue_numbers_once"),
+            models.UniqueConstraint(fields=["status"], name="one_catalogue_draft", condition=Q(status=Issue.DRAFT)),
+            models.CheckConstraint(name="issued_catalogues_say_who_and_when", condition=ISSUED_SAYS_WHO_AND_WHEN),
+        )
+
+
 def in_force(on: date) -> Catalogue:
     """The catalogue in force on a day; the delivered version covers all days before the first dated one."""
-    known = Catalogue.objects.filter(Q(effective_from__lte=on) | Q(effective_from__isnull=True))
+    known = Catalogue.objects.filter(Q(effective_from__lte=on) | Q(effective_from__isnull=True), status=Issue.ISSUED)
     return known.order_by(F("effective_from").desc(nulls_last=True), "-number").defer("stages")[:1].get()
 
 

@@ -50,6 +50,14 @@ class AgendaItem(Tracked):
     confirmed_by = models.ForeignKey(
         Person, verbose_name="审定人", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    urgent = models.BooleanField("临时动议", default=False)
+    urgent_reason = models.CharField("紧急事由", max_length=300, blank=True)
+    urgent_consent = models.BooleanField("主持人同意", default=False)
+    materials = models.PositiveSmallIntegerField("材料份数", default=0)
+    amount = models.DecimalField("金额（元）", max_digits=14, decimal_places=2, null=True, blank=True)
+    reconsiders = models.ForeignKey(
+        "Decision", verbose_name="复议哪一项决议", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     method = models.CharField("表决方式", max_length=14, choices=Method, blank=True)
     agree = models.PositiveSmallIntegerField("赞成", null=True, blank=True)
     disagree = models.PositiveSmallIntegerField("反对", null=True, blank=True)
@@ -82,6 +90,7 @@ class ItemMember(models.Model):
     left = models.BooleanField("离席", default=False)
     recused = models.BooleanField("回避", default=False)
     conflict = models.BooleanField("应回避", default=False)
+    written_opinion = models.CharField("书面意见", max_length=500, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "议题到会"

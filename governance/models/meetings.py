@@ -91,6 +91,7 @@ class Meeting(Tracked):
     form = models.CharField("形式", max_length=12, choices=Form, default=Form.MEETING)
     scheduled_at = models.DateTimeField("时间")
     place = models.CharField("地点", max_length=80, blank=True)
+    materials_sent_on = models.DateField("材料送达日期", null=True, blank=True)
     chair = models.ForeignKey(
         Person, verbose_name="主持", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -105,6 +106,7 @@ class Meeting(Tracked):
     item_count = models.PositiveSmallIntegerField("议题数", default=0)
     findings_block = models.PositiveSmallIntegerField("不合规数", default=0)
     findings_warn = models.PositiveSmallIntegerField("需留意数", default=0)
+    findings_waived = models.PositiveSmallIntegerField("放行数", default=0)
     agenda_confirmed_at = models.DateTimeField("审定时间", null=True, blank=True)
     agenda_confirmed_by = _person("审定人")
     called_at = models.DateTimeField("通知时间", null=True, blank=True)

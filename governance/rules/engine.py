@@ -22,12 +22,6 @@ ORDER = (
     *("R-V02", "R-V03", "R-V04", "R-V06", "R-V10", "R-V12", "R-V13", "R-M02", "R-M03", "R-M04", "R-E01"),
 )
 
-# The rules the first issue wires into pages and guards.
-FIRST_RULES = (
-    *("R-C01", "R-C03", "R-Q01", "R-Q02", "R-Q03", "R-A09", "R-T05"),
-    *("R-V04", "R-V06", "R-V12", "R-V13", "R-M02", "R-M03", "R-E01"),
-)
-
 
 def judge(meeting: MeetingFacts, reference: Reference, only: Collection[str] | None = None) -> list[Result]:
     """Exactly one result per rule and subject: rules in the contract's order, items by their `order`.

@@ -63,6 +63,7 @@ def count_findings(meeting: Meeting, results: Sequence[Result]) -> None:
     unmet = [r for r in results if r.outcome in (Outcome.FAIL, Outcome.INSUFFICIENT)]
     meeting.findings_block = sum(r.severity is Severity.BLOCK for r in unmet)
     meeting.findings_warn = sum(r.severity is Severity.WARN for r in unmet)
+    meeting.findings_waived = sum(r.outcome is Outcome.WAIVED for r in results)
 
 
 def own_person(by: User) -> UUID:

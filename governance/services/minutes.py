@@ -143,9 +143,10 @@ def _write_children(written: Iterable[tuple[AgendaItem, ItemRecord]], members: d
                 left=person in entry.left,
                 recused=person in entry.recused,
                 conflict=person in entry.conflicts,
+                written_opinion=dict(entry.written).get(person, "").strip(),
             )
             for item, entry in pairs
-            for person in sorted(entry.left | entry.recused | entry.conflicts)
+            for person in sorted(entry.left | entry.recused | entry.conflicts | dict(entry.written).keys())
         ]
     )
     PlannedTask.objects.bulk_create(

@@ -18,10 +18,9 @@ from governance.models import AgendaItem, Decision, DecisionStage, Meeting, Rule
 from governance.models.items import ADOPTED
 from governance.record import record_of
 from governance.rules import facts as f
-from governance.rules.engine import FIRST_RULES, judge
 from governance.rules.findings import Outcome, Result
-from governance.rules.load import delivered_reference
-from governance.selectors import meeting_facts, post_labels
+from governance.rules.reference import Reference
+from governance.selectors import judge_meeting, post_labels, reference_for
 from governance.services.base import begin, count_findings, finish, own_person, refuse_blocks
 from schools.permissions import Body
 
@@ -40,11 +39,11 @@ def sign_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: 
     me = own_person(by)
     due = {member.person_id for member in meeting.members.all()}
     minutes = f.MinutesFacts(str(me) if me in due else None, local_day(at))
-    reference = delivered_reference()
-    results = judge(meeting_facts(meeting, minutes=minutes), reference, FIRST_RULES)
+    reference = reference_for(meeting)
+    results = judge_meeting(meeting, minutes=minutes, reference=reference)
     refuse_blocks(step, results)
     count_findings(meeting, results)
-    _store_results(meeting, results, at)
+    _store_results(meeting, results, reference, at)
     meeting.rules_version = reference.rules_version
     meeting.signed_by, meeting.signed_at = by, at
     adopted = [item for item in meeting.items.all() if item.outcome in ADOPTED]
@@ -78,8 +77,7 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-def _store_results(meeting: Meeting, results: Sequence[Result], at: datetime) -> None:
-    reference = delivered_reference()
+def _store_results(meeting: Meeting, results: Sequence[Result], reference: Reference, at: datetime) -> None:
     items = {f"items/{item.pk}": item for item in meeting.items.all()}
     RuleResult.objects.bulk_create(
         [
@@ -170,7 +168,7 @@ def return_meeting(*, meeting: Meeting, reason: str, version: int | None = None,
 def lapse_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: datetime) -> Meeting:
     """登记流会: only when the attendance on record does not reach the quorum (R-Q01, R-Q03). Attendance is kept."""
     meeting, step = begin(meeting, "fail_quorum", by, version)
-    results = judge(meeting_facts(meeting), delivered_reference(), QUORUM_RULES)
+    results = judge_meeting(meeting, only=QUORUM_RULES)
     if not any(result.outcome is Outcome.FAIL for result in results):
         said = next((r.message for r in results if r.outcome is not Outcome.NOT_APPLICABLE), "")
         raise WrongState(f"到会人数够数，或到会情况还没登记完，不能登记流会。{said}")
