@@ -295,7 +295,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "common.api.problems.problem_response",
     "DEFAULT_THROTTLE_CLASSES": ["common.api.throttling.PerCaller"],
-    "DEFAULT_THROTTLE_RATES": {"caller": env.str("API_RATE", default="1200/min")},
+    "DEFAULT_THROTTLE_RATES": {"caller": env.str("API_RATE", default="6000/min")},
     "DATETIME_FORMAT": "iso-8601",
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"

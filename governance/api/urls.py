@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.api import actions, views
+from governance.api import actions, check, views
 
 urlpatterns = [
     path("governance/matters/", views.MatterList.as_view(), name="matters"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("governance/meetings/", views.MeetingList.as_view(), name="meetings"),
     path("governance/meetings/<uuid:pk>/", views.MeetingDetail.as_view(), name="meeting"),
     path("governance/meetings/<uuid:pk>/actions/<slug:name>/", actions.MeetingAction.as_view(), name="meeting-action"),
+    path("governance/check/", check.Check.as_view(), name="check"),
     path("governance/decisions/", views.DecisionList.as_view(), name="decisions"),
     path("governance/decisions/<uuid:pk>/", views.DecisionDetail.as_view(), name="decision"),
 ]

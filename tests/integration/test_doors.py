@@ -178,6 +178,7 @@ DOORS: dict[str, Door] = {
     "api:meetings": door(EVERYBODY),
     "api:meeting": door(SEE_PARTY, "meeting"),
     "api:meeting-action": door(SEE_PARTY, "held", name="minute", writes=True),
+    "api:check": door(EVERYBODY, writes=True),
     "api:decisions": door(EVERYBODY),
     "api:decision": door(SEE_PARTY, "decision"),
     "api:tasks": door(EVERYBODY),
