@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_date
 from rest_framework.request import Request
 
 from accounts.callers import caller
-from accounts.idempotency import once
+from accounts.idempotency import Answer, once
 from accounts.models import User
 from common.api.views import PortalAPIView, json_answer, version_asked
 from common.errors import Fault, InvalidInput
@@ -52,15 +52,55 @@ class Fields:
             return date.min
         return parsed
 
+    def key(self, name: str) -> UUID | None:
+        """An id, None when absent."""
+        value = self.data.get(name)
+        if value is None:
+            return None
+        found = _id(value)
+        if found is None:
+            self.faults.append(Fault(name, "写对象的标识（UUID），没有就写 null"))
+        return found
+
+    def keys(self, name: str, most: int) -> tuple[UUID, ...]:
+        """A list of ids, empty when absent."""
+        value = self.data.get(name)
+        if value is None:
+            return ()
+        found = [_id(entry) for entry in value] if isinstance(value, list) and len(value) <= most else [None]
+        if None in found:
+            self.faults.append(Fault(name, f"写标识（UUID）的列表，最多 {most} 个"))
+        return tuple(key for key in found if key is not None)
+
     def done(self) -> None:
         """Raise `InvalidInput` when anything was wrong."""
         if self.faults:
             raise InvalidInput(self.faults)
 
 
+def _id(value: Any) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 def _storable(value: str) -> bool:
     """No NUL (PostgreSQL) and no lone surrogates (UTF-8)."""
     return "\x00" not in value and not any(0xD800 <= ord(char) <= 0xDFFF for char in value)
+
+
+def answered_once(request: Request, fields: Fields, answer: Answer) -> HttpResponse:
+    """Run `answer` once for the caller's `Idempotency-Key` and body; without a key, run it."""
+    said = repr(sorted((str(k), repr(v)) for k, v in fields.data.items()))
+    return once(
+        account=caller(request),
+        key=request.headers.get("Idempotency-Key", ""),
+        request=f"{request.method} {request.path}",
+        body=said.encode("utf-8", "surrogatepass"),
+        at=timezone.now(),
+        answer=answer,
+    )
 
 
 class ActionView(PortalAPIView):
@@ -94,13 +134,4 @@ class ActionView(PortalAPIView):
             changed = self.act(found, name, fields, by=caller(request), at=timezone.now())
             return json_answer(self.document(request, changed.pk), etag=changed.etag)
 
-        key = request.headers.get("Idempotency-Key", "")
-        said = repr(sorted((str(k), repr(v)) for k, v in fields.data.items()))
-        return once(
-            account=caller(request),
-            key=key,
-            request=f"{request.method} {request.path}",
-            body=said.encode("utf-8", "surrogatepass"),
-            at=timezone.now(),
-            answer=answer,
-        )
+        return answered_once(request, fields, answer)

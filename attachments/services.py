@@ -2,7 +2,6 @@
 
 import hashlib
 import unicodedata
-import uuid
 from datetime import datetime
 from pathlib import PurePath
 
@@ -63,7 +62,7 @@ def check_upload(upload: UploadedFile) -> str:
 
 @transaction.atomic
 def attach(*, upload: UploadedFile, on: models.Model, school: School, by: User, at: datetime) -> Attachment:
-    """Store a file with its subject. The stored name is random; the shown name is cleaned."""
+    """Store a file with its subject. The stored name is the id; the shown name is cleaned."""
     ending = check_upload(upload)
     digest = hashlib.sha256()
     for chunk in upload.chunks():
@@ -78,7 +77,7 @@ def attach(*, upload: UploadedFile, on: models.Model, school: School, by: User, 
         sha256=digest.hexdigest(),
         uploaded_by=by,
     )
-    attachment.file.save(f"{uuid.uuid4().hex}{ending}", upload, save=False)
+    attachment.file.save(f"{attachment.pk.hex}{ending}", upload, save=False)
     attachment.commit(at)
     record(
         "attachments.file.added",
@@ -90,3 +89,20 @@ def attach(*, upload: UploadedFile, on: models.Model, school: School, by: User, 
         size=attachment.size,
     )
     return attachment
+
+
+@transaction.atomic
+def detach(*, attachment: Attachment, by: User, at: datetime) -> None:
+    """Remove a file from its subject; the stored bytes go once the change is certain. Whether it may go is the caller's part."""
+    record(
+        "attachments.file.removed",
+        by=by,
+        at=at,
+        on=attachment,
+        school_id=attachment.school_id,
+        of=attachment.subject,
+        sha256=attachment.sha256,
+    )
+    file = attachment.file
+    attachment.delete()
+    transaction.on_commit(lambda: file.delete(save=False))

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests import services
 
 SIZES = (48, 480)
-SCENARIOS = ("P1", "P2", "P3", "P4", "P7", "P11")
+SCENARIOS = ("P1", "P2", "P3", "P4", "P7", "P9", "P11")
 
 
 def main() -> None:

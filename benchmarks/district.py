@@ -14,7 +14,7 @@ from benchmarks.meetings import Builder
 from common.dates import local_day
 from common.ids import seeded_ids
 from governance.models import Meeting, MeetingStatus
-from governance.services.reference import load_catalogue
+from governance.services.reference import load_reference
 from reports.services import fold_batch
 from schools.models import Appointment, Office, Person, School, SchoolGroupObjectPermission
 from schools.permissions import SCHOOL_POSTS, Body, Post, SchoolPerm, codenames_of
@@ -51,7 +51,7 @@ def build(schools: int, *, at: datetime, meetings: int = MEETINGS, items: int = 
     """Bring the district to that many schools. It only grows; the first call also makes the bureau and the measured meetings."""
     have = School.objects.count()
     if not have:
-        load_catalogue(at=at)
+        load_reference(at=at)
     for first in range(have + 1, schools + 1, CHUNK):
         numbers = range(first, min(first + CHUNK, schools + 1))
         with seeded_ids(f"benchmark-{first}"):

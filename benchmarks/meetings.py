@@ -85,8 +85,26 @@ class Builder:
         moment = self.at - timedelta(days=1, hours=int(signed))
         meeting = self._meeting(school, team, Body.PARTY, moment, 901 + int(signed), status, items=items, place=place)
         members = self._members(meeting, team)
-        for item in self._items(meeting, team, items, recorded=True):
-            speakers = [*members[1:], members[0]]
+        made = self._items(meeting, team, items, recorded=True)
+        self._spoken(meeting, members, made, team)
+        for item in made if signed else ():
+            self._decide(meeting, item, team)
+        self.told.append(meeting)
+
+    def past(self, school: School, team: Sequence[Person], place: int, *, days: int) -> None:
+        """A signed meeting of some time ago, with every member's stance and a task at each item; nothing came of it."""
+        body = (Body.PARTY, Body.PRINCIPAL)[place % 2]
+        moment = self.at - timedelta(days=days, hours=1)
+        meeting = self._meeting(
+            school, team, body, moment, 1001 + place, MeetingStatus.SIGNED, items=ITEMS, place="会议室"
+        )
+        self._spoken(meeting, self._members(meeting, team), self._items(meeting, team, ITEMS, recorded=True), team)
+
+    def _spoken(
+        self, meeting: Meeting, members: Sequence[MeetingMember], items: Sequence[AgendaItem], team: Sequence[Person]
+    ) -> None:
+        speakers = [*members[1:], members[0]]
+        for item in items:
             self.rows[Stance] += [
                 Stance(item=item, member=member, stance=Stance.Choice.AGREE, seq=seq, opinion="同意，按计划落实。")
                 for seq, member in enumerate(speakers, start=1)
@@ -97,9 +115,6 @@ class Builder:
                     due_on=local_day(self.at) + timedelta(days=30), responsible=team[1],
                 )
             )  # fmt: skip
-            if signed:
-                self._decide(meeting, item, team)
-        self.told.append(meeting)
 
     def write(self) -> None:
         """Store everything, parents first."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.db import connection
 from django.utils import timezone
 
-from benchmarks import pages, start, sweep
+from benchmarks import pages, rules, start, sweep
 from benchmarks.district import District, build
 from benchmarks.measure import Measured, Scenario, measure
 
@@ -25,6 +25,9 @@ def measured(
             yield measure(sweep.scenario(district), schools=size, rounds=rounds)
             with connection.cursor() as cursor:
                 cursor.execute(sweep.EMPTY)
+    if "P9" in wanted:  # last: its five years of meetings would weigh on every list
+        for scenario in rules.scenarios(build(min(sizes), at=at)):
+            yield measure(scenario, schools=rules.SCHOOLS, rounds=rounds)
 
 
 def _scenarios(district: District, wanted: set[str], server_url: str, var_dir: Path) -> Iterator[Scenario]:

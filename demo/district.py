@@ -115,6 +115,7 @@ class District:
             quiet = [(change.on - timedelta(days=14), change.on + timedelta(days=3)) for change in changes]
             for plan in planner.meetings(quiet):
                 year.expect(plan)
+            year.expect_talks(self.first)
             for change in changes:
                 year.expect_change(change, self.accounts, self.users["bureau"])
 

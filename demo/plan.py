@@ -8,6 +8,7 @@ from random import Random
 
 from demo.days import clock, teaches, working_day, works
 from demo.words import Topic, studies, topics
+from governance.rules.load import delivered_reference
 from schools.permissions import Body
 from schools.services.schools import SchoolRow
 
@@ -50,6 +51,7 @@ NEXT: dict[str, tuple[Ending | None, ...]] = {
 }
 RARE = {7: (Body.PARTY, Ending.LAPSED), 2: (Body.PRINCIPAL, Ending.CANCELLED), 12: (Body.PARTY, Ending.CANCELLED)}
 RARE_EVERY = 40
+UNTALKED_EVERY, UNTALKED_FROM = 8, 5
 
 
 @dataclass
@@ -64,12 +66,13 @@ class ItemPlan:
 
 @dataclass
 class MeetingPlan:
-    """One meeting, its items, and how far it will have come."""
+    """One meeting, its items, and how far it will have come. `untalked`: no talk beforehand, which the head lets pass (放行)."""
 
     body: Body
     starts: datetime
     ending: Ending
     afterwards: bool = False
+    untalked: bool = False
     items: list[ItemPlan] = field(default_factory=list)
 
     @property
@@ -94,10 +97,24 @@ class Planner:
         self._make_some_rare(plans)
         plans = [plan for plan in plans if not any(start <= plan.day <= end for start, end in quiet)]
         plans += self._latest_and_next()
+        _keep_apart(plans)
         plans.sort(key=lambda plan: plan.starts)
         for plan in plans:
             plan.items = self._party_items(plan) if plan.body == Body.PARTY else self._principal_items(plan)
+        self._leave_a_talk_out(plans)
         return plans
+
+    def _leave_a_talk_out(self, plans: list[MeetingPlan]) -> None:
+        """In a few schools with two heads, one settled Party meeting goes without the talk that R-T09 asks for."""
+        if self.index % UNTALKED_EVERY != UNTALKED_FROM or self.row.leadership_mode != "separate":
+            return
+        candidates = [
+            plan
+            for plan in plans
+            if plan.ending == Ending.SIGNED and plan.body == Body.PARTY and any(asks_talk(i) for i in plan.items)
+        ]
+        if candidates:
+            candidates[-1].untalked = True
 
     def _regular(self, body: Body) -> Iterator[MeetingPlan]:
         days = self._monthly() if body == Body.PARTY else self._fortnightly()
@@ -213,6 +230,20 @@ class Planner:
             "amount": self.rng.choice((8, 12, 15, 18, 24, 28, 36)),
             "n": self.rng.randint(2, 6),
         }
+
+
+def _keep_apart(plans: list[MeetingPlan]) -> None:
+    """The two bodies never meet at the same time (R-C05): on a common day the principal's meeting comes first, at nine."""
+    party = {plan.day for plan in plans if plan.body == Body.PARTY}
+    for plan in plans:
+        if plan.body == Body.PRINCIPAL and plan.day in party:
+            plan.starts = plan.starts.replace(hour=9)
+
+
+def asks_talk(item: ItemPlan) -> bool:
+    """Whether the secretary and the principal talk it over before the Party meeting (R-T09)."""
+    matter = delivered_reference().matters[item.matter]
+    return matter.body.value == Body.PARTY and (matter.important or bool(matter.fed_by))
 
 
 def _kind(topic: Topic) -> str:

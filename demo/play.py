@@ -9,14 +9,17 @@ from uuid import UUID
 from accounts.models import User
 from checklists import services as tasks
 from checklists.models import Task
-from demo.days import clock, working_day
+from demo.days import clock, teaches, working_day
 from demo.people import Accounts, Cast, Change, Holder
-from demo.plan import Ending, MeetingPlan
+from demo.plan import Ending, MeetingPlan, asks_talk
+from demo.preparing import Preparer
 from demo.words import words
 from demo.work import STUCK_WITHIN, Act, course
 from demo.writing import Due, Writer
 from governance import services as governance
 from governance.models import AgendaItem, Meeting, MeetingMember
+from governance.services.talks import TalkInput, record_talk
+from governance.services.waivers import waive_rule
 from schools.permissions import HEAD_POST, Body, Post
 
 Put = Callable[[datetime, Callable[[datetime], None]], None]
@@ -31,10 +34,25 @@ class SchoolYear:
         self.cast, self.rng, self.put, self.as_of, self.stuck = cast, rng, put, as_of, stuck
         self.places = words()["places"]
         self.tasks: dict[UUID, Task] = {}
+        self.proposals: dict[str, UUID] = {}
 
     def expect(self, plan: MeetingPlan) -> None:
         """Set everything about a planned meeting on the agenda."""
         MeetingCourse(self, plan).expect()
+
+    def expect_talks(self, first: date) -> None:
+        """About every week in term the secretary and the principal talk (R-F03); not where one person is both."""
+        if self.cast.school.leadership_mode != "separate":
+            return
+        day = first + timedelta(days=7 - first.weekday() + self.rng.randrange(5))
+        while day < self.as_of:
+            if teaches(day) and self.rng.random() < 0.9:
+                self.put(clock(day, 16, self.rng.randrange(60)), self._talk)
+            day += timedelta(days=7)
+
+    def _talk(self, at: datetime) -> None:
+        talk = TalkInput(at.date(), self._text("talk_topics"), self.rng.choice(("", "", "agreed")))
+        record_talk(school=self.cast.school, talk=talk, by=self.cast.head(Post.SECRETARY, at.date()).user, at=at)
 
     def expect_change(self, change: Change, accounts: Accounts, organiser: User) -> None:
         """A change of office: the successor takes over what the other one has not done."""
@@ -118,7 +136,9 @@ class MeetingCourse:
         acts: list[tuple[datetime, Callable[[datetime], None]]] = []
         if plan.afterwards:
             entered = plan.starts + timedelta(hours=rng.choice((2, 3, 18)))
-            acts = [(entered, self._create), (entered + timedelta(minutes=25), self._confirm)]
+            acts = [(entered, self._create), (entered + timedelta(minutes=12), self._prepare)]
+            acts += self._waived(entered + timedelta(minutes=20))
+            acts.append((entered + timedelta(minutes=25), self._confirm))
             held = entered + timedelta(minutes=40)
         else:
             acts = self._before()
@@ -144,6 +164,8 @@ class MeetingCourse:
         acts: list[tuple[datetime, Callable[[datetime], None]]] = [(clock(drafted, 9, rng.randrange(60)), self._create)]
         if plan.ending == Ending.DRAFT:
             return acts
+        acts.append((clock(called, 9, rng.randrange(30)), self._prepare))
+        acts += self._waived(clock(called, 9, 45))
         acts.append((clock(called, 10, rng.randrange(60)), self._confirm))
         if plan.ending == Ending.CONFIRMED:
             return acts
@@ -151,6 +173,9 @@ class MeetingCourse:
         if plan.ending == Ending.CANCELLED:
             acts.append((plan.starts - timedelta(hours=rng.randint(3, 6)), self._cancel))
         return acts
+
+    def _waived(self, at: datetime) -> list[tuple[datetime, Callable[[datetime], None]]]:
+        return [(at, self._waive)] if self.plan.untalked else []
 
     def _after(self, recorded: datetime) -> list[tuple[datetime, Callable[[datetime], None]]]:
         """Sent for signature, and signed within the three working days, now and then later."""
@@ -196,11 +221,46 @@ class MeetingCourse:
             scheduled_at=plan.starts,
             place=self.rng.choice(self.year.places[plan.body]),
             recorder=clerk.person.pk,
+            materials_sent_on=self._sent_on(at.date()),
             items=items,
         )
         self.meeting = governance.create_meeting(
             school=self.cast.school, body=plan.body, agenda=agenda, by=clerk.user, at=at
         )
+
+    def _sent_on(self, today: date) -> date | None:
+        """Materials go out with the draft; of meetings entered afterwards two days before; now and then too late (R-T04)."""
+        latest = min(today, self.plan.day)
+        return (
+            latest - timedelta(days=1) if self.rng.random() < 0.04 else min(latest, self.plan.day - timedelta(days=2))
+        )
+
+    def _prepare(self, at: datetime) -> None:
+        """Steps, materials, and the talk about what is important."""
+        items = list(AgendaItem.objects.filter(meeting=self._now).order_by("order").values_list("pk", flat=True))
+        preparer = Preparer(self.plan, self.year.proposals, at.date(), self.rng)
+        clerk = self._clerk()
+        self.meeting = governance.prepare_items(
+            meeting=self._now, prepared=preparer.prepared(items), by=clerk.user, at=at
+        )
+        asked = [pk for pk, plan in zip(items, self.plan.items, strict=True) if asks_talk(plan)]
+        together = self.cast.school.leadership_mode != "separate"
+        if self.plan.body == Body.PARTY and asked and not together and not self.plan.untalked:
+            titles = "、".join(plan.title for plan in self.plan.items if asks_talk(plan))
+            day = working_day(min(at.date(), self.plan.day), -self.rng.randint(1, 2))
+            result = self.rng.choice(("agreed", "agreed", "agreed", "mostly_agreed"))
+            talk = TalkInput(day, f"会前沟通：{titles}"[:300], result, items=tuple(asked))
+            record_talk(school=self.cast.school, talk=talk, by=self._head(at), at=at)
+
+    def _waive(self, at: datetime) -> None:
+        """The head lets R-T09 pass for each item that was not talked over."""
+        items = AgendaItem.objects.filter(meeting=self._now).order_by("order").values_list("pk", flat=True)
+        for pk, plan in zip(items, self.plan.items, strict=True):
+            if asks_talk(plan):
+                reason = self.rng.choice(words()["waiver_reasons"])
+                self.meeting = waive_rule(
+                    meeting=self._now, rule="R-T09", item=pk, reason=reason, by=self._head(at), at=at
+                )
 
     def _proposer(self, who: str) -> str:
         """Topics come from the leadership team (R-T01, R-T02): a clerk's through the secretary or the principal."""
@@ -250,4 +310,13 @@ class MeetingCourse:
         new = Task.objects.filter(checklist__decision__meeting=self.meeting)
         for task in new.order_by("checklist__decision__number", "order"):
             self.year.follow(task, at)
+        self._note_proposals()
         self.meeting = None
+
+    def _note_proposals(self) -> None:
+        """What the principal's meeting proposed is what the Party meeting will refer to (R-T08)."""
+        proposed = AgendaItem.objects.filter(meeting=self._now, outcome="proposed_to_party")
+        places = dict(proposed.values_list("order", "pk"))
+        for order, plan in enumerate(self.plan.items, start=1):
+            if order in places:
+                self.year.proposals[plan.topic.title] = places[order]

@@ -117,7 +117,12 @@ class Writer:
         here = [m for m in self.present if m.person not in recused]
         outcome = "approved" if last and self.plan.ending in FAULTY else plan.outcome
         entry = ItemRecord(
-            item, outcome=outcome, decision_text=self._text(plan, outcome), recused=recused, conflicts=recused
+            item,
+            outcome=outcome,
+            decision_text=self._text(plan, outcome),
+            recused=recused,
+            conflicts=recused,
+            written=self._written(),
         )
         if outcome == "withdrawn":
             return replace(entry, recused=frozenset(), conflicts=frozenset())
@@ -138,6 +143,13 @@ class Writer:
         if plan.matter not in PERSONAL or not enough or not others or self.rng.random() > 0.3:
             return frozenset()
         return frozenset({self.rng.choice(others).person})
+
+    def _written(self) -> tuple[tuple[UUID, str], ...]:
+        """Now and then an absent member has sent an opinion in writing (书面意见, not counted: R-A06)."""
+        here = {member.person for member in self.present}
+        away = [member.person for member in self.members if member.person not in here]
+        said = [(p, str(self.rng.choice(words()["written_opinions"]))) for p in away if self.rng.random() < 0.08]
+        return tuple(sorted(said))
 
     def _text(self, plan: ItemPlan, outcome: str) -> str:
         texts = words()["outcome_texts"]

@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from checklists.api.urls import urlpatterns as checklists
 from fenghua_portal import api
 from governance.api.urls import urlpatterns as governance
+from reports.api.urls import urlpatterns as reports
 from schools.api.urls import urlpatterns as schools
 
 app_name = "api"
@@ -15,5 +16,6 @@ urlpatterns = [
     path("", include(schools)),
     path("", include(governance)),
     path("", include(checklists)),
+    path("", include(reports)),
     re_path(r"^.*$", api.nothing_here),
 ]

@@ -12,3 +12,4 @@ class GovernanceConfig(AppConfig):
         events.register_kinds()
         guard("governance.meeting", selectors.may_read_files)
         guard("governance.decision", selectors.may_read_decision)
+        guard("governance.agendaitem", selectors.may_read_item)

@@ -3,22 +3,28 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from common.dates import local_day, meeting_time
 from common.errors import Difference
-from governance.models import Meeting
+from governance.beforehand import step_facts
+from governance.models import AgendaItem, Form, Meeting
 from governance.rules import facts as f
 from governance.rules.engine import judge
 from governance.rules.findings import MEETING, Result
-from governance.rules.load import delivered_reference
-from governance.selectors import RULE_POSTS, DueMember
+from governance.rules.reference import Reference
+from governance.selectors import BEFORE_CALLING, RULE_POSTS, DueMember, with_waivers
 from governance.services import AgendaInput, ItemInput
 from schools.models import Appointment, Person, School
 from schools.permissions import BODY_POSTS, HEAD_POST, Body, Post
 
-# Rules that can be answered before anybody has come.
-BEFORE_MEETING = {Body.PARTY: ("R-C01", "R-A09", "R-T05"), Body.PRINCIPAL: ("R-C03", "R-A09", "R-T05")}
+# Rules that can be answered before anybody has come. Who confirmed each item (R-T01, R-T02) is said by `before_calling`.
+_OF_BOTH = ("R-A09", "R-T03", "R-T04", "R-T05", "R-T10", "R-T13", "R-T14", "R-T16", "R-T17", "R-T18")
+BEFORE_MEETING = {
+    Body.PARTY: ("R-C01", "R-C02", "R-C04", *_OF_BOTH, "R-T07", "R-T08", "R-T09", "R-T12", "R-T20"),
+    Body.PRINCIPAL: ("R-C03", *_OF_BOTH),
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,8 @@ def stored_agenda(meeting: Meeting) -> AgendaInput:
         chair=meeting.chair_id,
         delegation_note=meeting.delegation_note,
         recorder=meeting.recorder_id,
+        form=meeting.form,
+        materials_sent_on=meeting.materials_sent_on,
         items=tuple(
             ItemInput(
                 item.title,
@@ -86,27 +94,56 @@ class Judged:
         return [*self.meeting, *(result for results in self.items for result in results)]
 
 
-def judge_agenda(school: School, body: str, agenda: AgendaInput, due: list[DueMember]) -> Judged:
-    """The rules of `BEFORE_MEETING` on an agenda that need not be stored; stored items are named by their ids."""
+def judge_agenda(meeting: Meeting, agenda: AgendaInput, due: list[DueMember], reference: Reference) -> Judged:
+    """The rules of `BEFORE_MEETING` on an agenda as it is typed; stored items are named by their ids and bring what is
+    prepared for them (steps, talks, materials).
+
+    Expects `selectors.for_agenda`. `reference` is what is in force on the typed day.
+    """
+    school, body = meeting.school, Body(meeting.body)
+    stored = {item.pk: item for item in meeting.items.all()}
     names = [str(line.item or order) for order, line in enumerate(agenda.items)]
     known = {member.person.pk for member in due}
     chair = f.ChairFacts(str(agenda.chair), agenda.delegation_note) if agenda.chair in known else None
     facts = f.MeetingFacts(
-        body=f.Body(body),
+        body=f.Body(meeting.body),
         scheduled_at=agenda.scheduled_at,
         leadership_mode=f.LeadershipMode(school.leadership_mode),
+        form=f.Form(agenda.form),
+        materials_sent_on=agenda.materials_sent_on,
         chair=chair,
         recorder=str(agenda.recorder) if agenda.recorder else None,
         members=tuple(f.MemberFacts(str(m.person.pk), frozenset(map(f.Post, m.posts))) for m in due),
         items=tuple(
-            f.ItemFacts(id=name, order=order, title=line.title, catalogue=line.matter or None)
+            _line_facts(name, order, line, stored.get(line.item) if line.item else None)
             for order, (name, line) in enumerate(zip(names, agenda.items, strict=True))
         ),
     )
     by_subject: dict[str, list[Result]] = {}
-    for result in judge(facts, delivered_reference(), BEFORE_MEETING[Body(body)]):
+    for result in with_waivers(meeting, judge(facts, reference, BEFORE_MEETING[body])):
         by_subject.setdefault(result.subject, []).append(result)
     return Judged(by_subject.get(MEETING, []), [by_subject.get(f"items/{name}", []) for name in names])
+
+
+def _line_facts(name: str, order: int, line: ItemInput, item: AgendaItem | None) -> f.ItemFacts:
+    prepared: dict[str, Any] = {"materials": 0}
+    if item is not None:
+        prepared = {
+            "urgent": item.urgent,
+            "urgent_reason": item.urgent_reason,
+            "urgent_consent": item.urgent_consent,
+            "materials": item.materials,
+            "steps": step_facts(item.meeting, item),
+        }
+    return f.ItemFacts(
+        id=name,
+        order=order,
+        title=line.title,
+        catalogue=line.matter or None,
+        proposed_on=line.proposed_on,
+        proposer=str(line.proposer) if line.proposer else None,
+        **prepared,
+    )
 
 
 @dataclass(frozen=True)
@@ -118,7 +155,7 @@ class Check:
     todo: str = ""
 
 
-def before_calling(agenda: AgendaInput, *, body: str, confirmed: str = "") -> list[Check]:
+def before_calling(agenda: AgendaInput, judged: Judged, *, body: str, confirmed: str = "") -> list[Check]:
     """What 发会议通知 waits for (roles_and_states.md §2, call). `confirmed` says who confirmed the agenda and when."""
     head = HEAD_POST[Body(body)].label
     count = len(agenda.items)
@@ -132,12 +169,24 @@ def before_calling(agenda: AgendaInput, *, body: str, confirmed: str = "") -> li
         checks.append(Check(False, f"第 {open_items} 项还没归入目录事项", "给它选一个事项（R-T05）"))
     elif count:
         checks.append(Check(True, "每个议题都归入目录事项"))
+    checks += _blocks(judged)
     checks.append(
         Check(True, f"{head}已审定议程（{confirmed}）")
         if confirmed
         else Check(False, f"{head}还没有审定议程", f"议题填好后，由{head}在会议页点“审定议程”")
     )
     return checks
+
+
+def _blocks(judged: Judged) -> list[Check]:
+    """The rules that would stop the notice, each with its item; that every item has a matter is said before."""
+    places = [("", judged.meeting), *((f"第 {n} 项：", said) for n, said in enumerate(judged.items, start=1))]
+    return [
+        Check(False, f"{where}{result.message.rstrip('。')}", f"{(result.remedy or '').rstrip('。')}（{result.rule}）")
+        for where, results in places
+        for result in results
+        if result.blocks and result.rule in BEFORE_CALLING and result.rule != "R-T05"
+    ]
 
 
 def agenda_differences(theirs: AgendaInput, yours: AgendaInput, names: Mapping[UUID, str]) -> list[Difference]:
@@ -167,6 +216,8 @@ def _fields(agenda: AgendaInput, stored: AgendaInput, names: Mapping[UUID, str])
     yield ("chair", "主持"), person(agenda.chair)
     yield ("recorder", "记录"), person(agenda.recorder)
     yield ("delegation_note", "委托主持说明"), agenda.delegation_note or "–"
+    yield ("form", "决定方式"), Form(agenda.form).label
+    yield ("materials_sent_on", "材料送达日期"), str(agenda.materials_sent_on or "–")
     known = {line.item: order for order, line in enumerate(stored.items, start=1)}
     for order, line in enumerate(agenda.items, start=1):
         place = known.get(line.item) if line.item else None

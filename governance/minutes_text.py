@@ -21,6 +21,7 @@ from governance.models import (
     Outcome,
     PlannedTask,
 )
+from governance.rules.reference import Reference
 from schools.permissions import HEAD_POST, Body
 
 DIGITS = "〇一二三四五六七八九十"
@@ -67,8 +68,8 @@ class Minutes:
     signed: bool
 
 
-def minutes_of(meeting: Meeting) -> Minutes:
-    """The minutes. Expects `selectors.for_record`, and the school with its Party organisation."""
+def minutes_of(meeting: Meeting, reference: Reference) -> Minutes:
+    """The minutes, with the quorum of the rules in force on the day. Expects `selectors.for_record`, and the school with its Party organisation."""
     signed = meeting.signed_at is not None and meeting.status in (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED)
     day = local_day(meeting.signed_at) if meeting.signed_at else None
     issuer = issuer_of(meeting)
@@ -79,7 +80,7 @@ def minutes_of(meeting: Meeting) -> Minutes:
         number=f"第{meeting.serial}次",
         issuer=issuer,
         dated=long_day(day) if day else "",
-        opening=opening(meeting),
+        opening=opening(meeting, reference),
         sections=tuple(section(meeting, item) for item in meeting.items.all()),
         lines=tuple(lines(meeting, day)),
         printed=f"{long_day(day)}印发" if day else "",
@@ -103,7 +104,7 @@ def mark_of(issuer: str, body: str) -> tuple[tuple[str, ...], str]:
     return (issuer, tail), size
 
 
-def opening(meeting: Meeting) -> str:
+def opening(meeting: Meeting, reference: Reference) -> str:
     """Time, place, chair, how many came, and what follows."""
     local = meeting.scheduled_at.astimezone(SHANGHAI)
     members = list(meeting.members.all())
@@ -115,7 +116,7 @@ def opening(meeting: Meeting) -> str:
     if meeting.delegation_note and not _head_chairs(meeting, members):
         held += closed(f"委托主持说明：{meeting.delegation_note}")
     present = sum(member.status == Attendance.PRESENT for member in members)
-    needed = shown.members_needed(shown.QUORUM_RULE[Body(meeting.body)], len(members))
+    needed = shown.members_needed(shown.QUORUM_RULE[Body(meeting.body)], len(members), reference)
     quorum = "符合规定的到会人数" if present >= needed else "没有达到规定的到会人数"
     count = len(meeting.items.all())
     return f"{held}应到{len(members)}人，实到{present}人，{quorum}。会议研究议题{count}项，现纪要如下："
@@ -158,12 +159,14 @@ def _counts(item: AgendaItem) -> tuple[int, int, int] | None:
 
 
 def away(item: AgendaItem) -> str:
-    """Who was recused and who was out of the room."""
+    """Who was recused, who was out of the room, who sent an opinion in writing (R-A06)."""
     presences = sorted(item.presences.all(), key=lambda presence: presence.member.order)
     recused = "、".join(f"{p.member.name}同志" for p in presences if p.recused)
     left = "、".join(f"{p.member.name}同志" for p in presences if p.left and not p.recused)
     text = f"{recused}回避，没有参加讨论和表决。" if recused else ""
-    return text + (f"{left}离席。" if left else "")
+    written = "、".join(f"{p.member.name}同志" for p in presences if p.written_opinion)
+    text += f"{left}离席。" if left else ""
+    return text + (f"{written}提交了书面意见，不计入票数。" if written else "")
 
 
 def ending(item: AgendaItem) -> str:

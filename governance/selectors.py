@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 
 from accounts.models import User
 from common.dates import local_day
+from governance.beforehand import step_facts
 from governance.models import (
     AgendaItem,
     Decision,
@@ -16,15 +17,12 @@ from governance.models import (
     Meeting,
     MeetingMember,
     PlannedTask,
-    PriorStep,
     RuleResult,
     Stance,
-    TalkItem,
     Waiver,
 )
-from governance.models.preparation import TALK_STAGE
 from governance.record import ItemRecord, Names, Record, record_of
-from governance.reference import reference_on
+from governance.reference import reference_for
 from governance.rules import facts as f
 from governance.rules.engine import ORDER, judge
 from governance.rules.findings import MEETING, Outcome, Result
@@ -87,7 +85,6 @@ def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
         Prefetch("presences", ItemMember.objects.select_related("member")),
         Prefetch("stances", Stance.objects.select_related("member")),
         Prefetch("planned_tasks", PlannedTask.objects.select_related("responsible")),
-        *_beforehand(),
     )
     return meetings.select_related(
         "school", "chair", "recorder", "catalogue", "signed_by", "minuted_by"
@@ -97,22 +94,15 @@ def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
     )
 
 
-def _beforehand() -> tuple[Prefetch, ...]:
-    """Steps and talks before the meeting, which the rules ask for."""
-    steps = PriorStep.objects.order_by("order")
-    talks = TalkItem.objects.select_related("talk").order_by("talk__held_on", "talk__created_at", "talk_id")
-    return Prefetch("prior_steps", steps), Prefetch("talk_links", talks)
-
-
 def for_step(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
-    """What every step reads: school, chair, recorder, and the items in order, each with the code of its matter, steps and talks."""
-    return _heads(meetings).prefetch_related(Prefetch("items", _items().prefetch_related(*_beforehand())))
+    """What every step reads: school, chair, recorder, and the items in order, each with the code of its matter."""
+    return _heads(meetings).prefetch_related(Prefetch("items", _items()))
 
 
 def read_for_judging(meetings: QuerySet[Meeting], pk: UUID) -> Meeting:
     """As `for_record`, with no more than services and rules read of it: they run at every step, pages only when looked at."""
     tasks = PlannedTask.objects.select_related("responsible").defer(*_unread("responsible", _OF_PEOPLE))
-    items = _items().prefetch_related("presences", "stances", Prefetch("planned_tasks", tasks), *_beforehand())
+    items = _items().prefetch_related("presences", "stances", Prefetch("planned_tasks", tasks))
     members = (
         MeetingMember.objects.select_related("person").defer(*_unread("person", _OF_PEOPLE)).order_by("order", "pk")
     )
@@ -194,7 +184,7 @@ def meeting_facts(
             f.AttendanceFacts(str(m.person), f.AttendanceStatus(m.status) if m.status else None, m.reason)
             for m in record.members
         ),
-        items=tuple(_item_facts(item, typed.get(item.pk), known) for item in meeting.items.all()),
+        items=tuple(_item_facts(meeting, item, typed.get(item.pk), known) for item in meeting.items.all()),
         minutes=minutes or _minutes(meeting, known),
     )
 
@@ -210,7 +200,7 @@ def _minutes(meeting: Meeting, known: set[str]) -> f.MinutesFacts | None:
     return f.MinutesFacts(str(person) if str(person) in known else None, local_day(meeting.signed_at))
 
 
-def _item_facts(item: AgendaItem, typed: ItemRecord | None, known: set[str]) -> f.ItemFacts:
+def _item_facts(meeting: Meeting, item: AgendaItem, typed: ItemRecord | None, known: set[str]) -> f.ItemFacts:
     entry = typed or ItemRecord(item.pk)
     confirmed = str(item.confirmed_by_id) if item.confirmed_by_id else None
     votes = f.VoteCounts(*entry.votes) if entry.votes is not None else None
@@ -226,7 +216,7 @@ def _item_facts(item: AgendaItem, typed: ItemRecord | None, known: set[str]) -> 
         urgent_reason=item.urgent_reason,
         urgent_consent=item.urgent_consent,
         materials=item.materials,
-        steps=step_facts(item),
+        steps=step_facts(meeting, item),
         left=_ids(entry.left),
         recused=_ids(entry.recused),
         conflicts=_ids(entry.conflicts),
@@ -241,22 +231,8 @@ def _item_facts(item: AgendaItem, typed: ItemRecord | None, known: set[str]) -> 
     )
 
 
-def step_facts(item: AgendaItem) -> tuple[f.StepFacts, ...]:
-    """The steps before the meeting, and the talks about the item, earlier talks first."""
-    steps = [f.StepFacts(step.stage, step.done_on) for step in item.prior_steps.all()]
-    talks = [link.talk for link in item.talk_links.all()]
-    said = [f.StepFacts(TALK_STAGE, t.held_on, f.StepResult(t.result) if t.result else None) for t in talks]
-    return (*steps, *said)
-
-
 def _ids(people: Iterable[UUID]) -> tuple[str, ...]:
     return tuple(sorted(map(str, people)))
-
-
-def reference_for(meeting: Meeting) -> Reference:
-    """What was in force for this school and body on the meeting's date."""
-    day = local_day(meeting.scheduled_at)
-    return reference_on(day, school_id=meeting.school_id, body=meeting.body)
 
 
 def judge_meeting(
@@ -306,3 +282,8 @@ def may_read_files(user: User, meeting_id: UUID) -> bool:
 def may_read_decision(user: User, decision_id: UUID) -> bool:
     """A decision, and what belongs to it, may be read by whoever may see its meeting."""
     return Decision.objects.visible_to(user).filter(pk=decision_id).exists()
+
+
+def may_read_item(user: User, item_id: UUID) -> bool:
+    """The materials of an item may be read by whoever may see its meeting."""
+    return Meeting.objects.visible_to(user).filter(items=item_id).exists()

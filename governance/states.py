@@ -35,3 +35,18 @@ MEETING = Machine(
         ),
     ],
 )  # fmt: skip
+
+BEFORE_SIGNATURE = frozenset({S.DRAFT, S.CALLED, S.HELD, S.MINUTED})
+# 放行 is no step on the way: it lets one rule pass at one subject, and the meeting stays in its state (R-D03).
+WAIVING = Machine(
+    dict(MeetingStatus.choices),
+    [
+        Transition(
+            "waive_rule", "放行", BEFORE_SIGNATURE, None, P.WAIVE_RULE, "governance.meeting.rule_waived", needs_reason=True
+        ),
+        Transition(
+            "withdraw_waiver", "撤回放行", BEFORE_SIGNATURE, None, P.WAIVE_RULE, "governance.meeting.waiver_withdrawn"
+        ),
+    ],
+)  # fmt: skip
+ALL_STEPS = Machine(dict(MeetingStatus.choices), [*MEETING, *WAIVING])

@@ -1,8 +1,22 @@
 """Routes of governance."""
 
-from django.urls import path
+from django.urls import include, path, re_path
 
-from governance.views import actions, agenda, decisions, matters, meetings, record
+from governance.views import (
+    actions,
+    agenda,
+    catalogues,
+    decisions,
+    matters,
+    meetings,
+    preparation,
+    record,
+    replay,
+    rulebook,
+    rules,
+    talks,
+    waivers,
+)
 
 app_name = "governance"
 urlpatterns = [
@@ -11,11 +25,37 @@ urlpatterns = [
     path("meetings/new/", meetings.meeting_new, name="meeting-new"),
     path("meetings/<uuid:pk>/", meetings.meeting_detail, name="meeting"),
     path("meetings/<uuid:pk>/agenda/", agenda.agenda, name="agenda"),
+    path("meetings/<uuid:pk>/items/<uuid:item>/preparation/", preparation.preparation, name="preparation"),
     path("meetings/<uuid:pk>/record/", record.record, name="record"),
     path("meetings/<uuid:pk>/record/check/", record.record_check, name="record-check"),
     path("meetings/<uuid:pk>/minutes/", record.minutes, name="minutes"),
     path("meetings/<uuid:pk>/actions/<slug:name>/", actions.meeting_action, name="meeting-action"),
+    path("meetings/<uuid:pk>/waive/", waivers.waive, name="waive"),
+    path("waivers/", waivers.waiver_list, name="waivers"),
+    path("waivers/export.<slug:kind>", waivers.waivers_export, name="waivers-export"),
+    path("talks/", talks.talk_list, name="talks"),
+    path("talks/export.<slug:kind>", talks.talks_export, name="talks-export"),
+    path("talks/<uuid:pk>/", talks.talk_detail, name="talk"),
     path("decisions/", decisions.decision_list, name="decisions"),
     path("decisions/<uuid:pk>/", decisions.decision_detail, name="decision"),
     path("matters/", matters.matter_list, name="matters"),
+    re_path(r"^matters/(?P<code>[PA][0-9]{2})/$", matters.matter_detail, name="matter"),
+    path("catalogues/", catalogues.catalogue_list, name="catalogues"),
+    path("catalogues/new/", catalogues.start, name="catalogue-start"),
+    path("catalogues/<uuid:pk>/", catalogues.draft, name="catalogue"),
+    path("catalogues/<uuid:pk>/matters/<slug:code>/", catalogues.edit_matter, name="catalogue-matter"),
+    path("catalogues/<uuid:pk>/differences/", catalogues.show_differences, name="catalogue-differences"),
+    path("catalogues/<uuid:pk>/issue/", catalogues.issue, name="catalogue-issue"),
+    path("catalogues/<uuid:pk>/discard/", catalogues.discard, name="catalogue-discard"),
+    path("rules/", rules.rule_list, name="rules"),
+    path("rules/export.<slug:kind>", rules.rules_export, name="rules-export"),
+    path("rules/draft/", rulebook.draft_page, name="rules-draft"),
+    path("rules/draft/start/", rulebook.start_draft, name="rules-draft-start"),
+    path("rules/draft/issue/", rulebook.issue, name="rules-draft-issue"),
+    path("rules/draft/discard/", rulebook.discard, name="rules-draft-discard"),
+    path("rules/draft/<slug:rule>/", rulebook.edit_rule, name="rules-draft-rule"),
+    path("rules/<slug:rule>/", rules.rule_detail, name="rule"),
+    path("", include("governance.procedure_urls")),
+    path("replay/", replay.replay, name="replay"),
+    path("replay/<uuid:pk>/export.<slug:kind>", replay.replay_export, name="replay-export"),
 ]

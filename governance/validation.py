@@ -43,7 +43,7 @@ def _item_faults(
 ) -> list[Fault]:
     in_room = here - entry.left - entry.recused
     faults = _stance_faults(entry, order, due, in_room)
-    faults += _written_faults(entry, order, due, in_room)
+    faults += _written_faults(entry, order, list(due), in_room)
     if entry.votes is not None and sum(entry.votes) > len(in_room):
         said = f"第 {order} 项：票数合计 {sum(entry.votes)}，多于在场 {len(in_room)} 人。核对到会情况或票数"
         faults.append(Fault(f"items[{order - 1}].votes", said))
@@ -54,13 +54,16 @@ def _item_faults(
     return faults
 
 
-def _written_faults(entry: ItemRecord, order: int, due: dict[UUID, str], in_room: set[UUID]) -> list[Fault]:
+def _written_faults(entry: ItemRecord, order: int, due: list[UUID], in_room: set[UUID]) -> list[Fault]:
     """书面意见 come from members due who were not there for the item; they are not counted (R-A06)."""
-    where = f"items[{order - 1}].written"
     faults = []
     for person, text in entry.written:
-        if person not in due or person in in_room:
-            faults.append(Fault(where, f"第 {order} 项：书面意见只记不在场的应到成员"))
+        if person not in due:
+            faults.append(Fault(f"items[{order - 1}].stances", f"第 {order} 项：书面意见只记应到成员的"))
+            continue
+        where = f"items[{order - 1}].stances[{due.index(person)}].written"
+        if person in in_room:
+            faults.append(Fault(where, f"第 {order} 项：这位成员在场，意见写进发言要点，不另记书面意见"))
         if len(text) > 500:
             faults.append(Fault(where, f"第 {order} 项：书面意见写到 500 字以内"))
     return faults

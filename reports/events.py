@@ -1,11 +1,12 @@
-"""Facts about reading the log: the auditor is recorded too (等保 2.0, 三员)."""
+"""Facts about reading: the auditor is recorded too (等保 2.0, 三员), and who takes a list of findings away."""
 
 from audit.registry import EventKind, register
 
 
 def register_kinds() -> None:
-    """What the auditor's page records."""
+    """What the auditor's page and the overview of findings record."""
     register(
         EventKind("audit.log.read", "查阅日志"),
         EventKind("audit.log.verified", "核对记录链"),
+        EventKind("reports.findings.exported", "导出核查意见"),
     )

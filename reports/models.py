@@ -1,9 +1,13 @@
 """Roll-up rows: what the overview of many schools would otherwise have to count again at every visit."""
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import F, Q
 
+from governance.models import Meeting
 from schools.models import School
+from schools.permissions import Body
 
 
 class Standing(models.Model):
@@ -55,3 +59,85 @@ class Change(models.Model):
 
     def __str__(self) -> str:
         return str(self.school_id)
+
+
+EVERY = UUID(int=0)  # stands for all schools of the district together
+
+
+class SignedNote(models.Model):
+    """A note, written in the transaction of the signature, that the results of a meeting are still to be added to the counts.
+
+    Results are stored once and never change, so a note is folded once; readers add what still waits to what is counted.
+    """
+
+    meeting = models.OneToOneField(Meeting, verbose_name="会议", on_delete=models.CASCADE, related_name="signed_note")
+    month = models.DateField("月份")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "待计入的核查结果"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.meeting_id} {self.month:%Y-%m}"
+
+
+class Counted(models.Model):
+    """Counts of one school and month (its first day, by the meeting's date in Shanghai), or of `EVERY` school together.
+
+    The sums over the district are rows of their own, so that an overview reads as many rows for 4,800 schools as for 48.
+    """
+
+    school_id = models.UUIDField("学校")
+    month = models.DateField("月份")
+    body = models.CharField("会议", max_length=10, choices=Body)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.school_id} {self.month:%Y-%m} {self.body}"
+
+
+class FindingCount(Counted):
+    """How often a rule was judged so in signed meetings; 不适用 is not counted.
+
+    `matter` is the code of the item's matter, `UNCLASSIFIED` for items without one, empty for rules of the meeting.
+    """
+
+    UNCLASSIFIED = "-"
+
+    rule = models.CharField("规则", max_length=8)
+    severity = models.CharField("等级", max_length=8)
+    matter = models.CharField("事项", max_length=6, blank=True)
+    outcome = models.CharField("结果", max_length=16)
+    number = models.PositiveIntegerField("次数", default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "核查次数"
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(
+                fields=["school_id", "month", "body", "rule", "severity", "matter", "outcome"],
+                name="each_finding_counted_once",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["school_id", "month", "body", "rule", "severity", "matter", "outcome", "number"],
+                name="findings_not_passed",
+                condition=~Q(outcome="pass"),
+            ),
+        )
+
+
+class MeetingCount(Counted):
+    """Signed meetings: the base of “findings per ten meetings”."""
+
+    number = models.PositiveIntegerField("已签发会议", default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "会议次数"
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=["school_id", "month", "body"], name="each_meeting_month_counted_once"),
+        )

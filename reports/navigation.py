@@ -11,6 +11,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
+from governance.ledgers import sees_waivers
 from governance.lists import sight_of
 from schools import access
 from schools.models import Appointment, School
@@ -19,7 +20,13 @@ from schools.services.roster import may_import
 
 ROSTER = frozenset({"roster", "roster-template", "roster-check", "roster-faults", "roster-recheck", "roster-confirm"})
 ACCOUNTS = frozenset({"accounts", "account", "account-new", "account-reset", "account-act"})
-MATTERS, DECISIONS = frozenset({"matters"}), frozenset({"decisions", "decision"})
+MATTERS = frozenset(
+    {"matters", "matter", "catalogues", "catalogue", "catalogue-matter", "catalogue-differences", "catalogue-issue"}
+)
+DECISIONS = frozenset({"decisions", "decision"})
+TALKS, WAIVERS = frozenset({"talks", "talk"}), frozenset({"waivers"})
+RULES = frozenset({"rules", "rule", "rules-draft", "rules-draft-rule", "rules-draft-issue", "replay"})
+FINDINGS = frozenset({"findings", "findings-list", "findings-meetings"})
 
 
 @dataclass(frozen=True)
@@ -140,19 +147,40 @@ def _tasks(person: Person, todo: int) -> Item:
     )  # fmt: skip
 
 
+def _meetings_or_findings(here: Here) -> bool:
+    return here.app == "governance" or (here.app == "reports" and here.name in FINDINGS)
+
+
 def _meetings(user: User) -> list[Item]:
     """三: for those who may see meetings; the matters alone are no strand."""
     if not sight_of(user):
         return []
     meetings = reverse("governance:meetings")
     children = [
-        Item("会议", meetings, _elsewhere_in("governance", *MATTERS, *DECISIONS)),
+        Item("会议", meetings, _elsewhere_in("governance", *MATTERS, *RULES, *DECISIONS, *TALKS, *WAIVERS)),
         Item("决议", reverse("governance:decisions"), _at("governance", *DECISIONS)),
+        *_ledgers(user),
         Item("议事目录 25/20", reverse("governance:matters"), _at("governance", *MATTERS)),
+        Item("程序规则", reverse("governance:rules"), _at("governance", *RULES)),
     ]
+    if access.school_ids(user, SchoolPerm.VIEW_MEETINGS):
+        children.append(Item("议事规范", reverse("reports:findings"), _at("reports", *FINDINGS)))
     return [
-        Item("闭环运行", meetings, _at("governance"), "calendar-event", "三", "会议、决议、议事目录", children=children)
-    ]
+        Item(
+            "闭环运行", meetings, _meetings_or_findings, "calendar-event", "三", "会议、决议、议事目录",
+            children=children,
+        )
+    ]  # fmt: skip
+
+
+def _ledgers(user: User) -> list[Item]:
+    """书记校长沟通 for who sees meetings as a whole, 放行清单 for who supervises or may waive."""
+    items = []
+    if access.school_ids(user, SchoolPerm.VIEW_MEETINGS):
+        items.append(Item("书记校长沟通", reverse("governance:talks"), _at("governance", *TALKS)))
+    if sees_waivers(user):
+        items.append(Item("放行清单", reverse("governance:waivers"), _at("governance", *WAIVERS)))
+    return items
 
 
 def _roster(user: User) -> list[Item]:

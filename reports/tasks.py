@@ -13,6 +13,8 @@ def fold() -> None:
     year = local_day(timezone.now()).year
     while services.fold_batch(year=year):
         pass
+    while services.fold_findings():
+        pass
 
 
 @shared_task(name="reports.recount")

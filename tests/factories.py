@@ -6,16 +6,20 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import User
 from checklists.models import Task
 from common.dates import local_day
 from governance import services as governance
-from governance.models import Meeting
+from governance.models import Meeting, ReplayRun, Talk, TalkItem
+from governance.models.preparation import TALK_STAGE
 from governance.record import ItemRecord, MemberRecord, Record, StanceRecord, TaskRecord, record_of
 from governance.selectors import for_record
-from governance.services.reference import load_catalogue
+from governance.services import rulebook as rules
+from governance.services.reference import load_reference
+from governance.services.replay import Work, claim_replay, start_replay
 from schools.models import Office, Person, School
 from schools.permissions import OFFICE_POSTS, SCHOOL_POSTS, Body, Post
 from schools.services.appointments import NewAppointment, appoint
@@ -134,8 +138,8 @@ def make_office_user(name: str = "城东教办", username: str = "office") -> Us
 
 
 def reference() -> None:
-    """The catalogue."""
-    load_catalogue(at=timezone.now())
+    """The catalogue and the rules."""
+    load_reference(at=timezone.now())
 
 
 def make_meeting(
@@ -144,14 +148,44 @@ def make_meeting(
     """A meeting in preparation, an hour before `at`, with one item for each matter."""
     at = at or timezone.now()
     reference()
+    day = local_day(at)
     items = tuple(
-        governance.ItemInput(f"议题{number}", matter=code, proposer=cast.people["secretary"].pk)
+        governance.ItemInput(
+            f"议题{number}",
+            matter=code,
+            proposer=cast.people["secretary"].pk,
+            proposed_on=day - timedelta(days=5),
+        )
         for number, code in enumerate(matters, start=1)
     )
     agenda = governance.AgendaInput(
-        scheduled_at=at - timedelta(hours=1), place="会议室", recorder=cast.people["clerk"].pk, items=items
+        scheduled_at=at - timedelta(hours=1),
+        place="会议室",
+        recorder=cast.people["clerk"].pk,
+        materials_sent_on=day - timedelta(days=3),
+        items=items,
     )
     return governance.create_meeting(school=cast.school, body=body, agenda=agenda, by=cast.user("clerk"), at=at)
+
+
+def prepare(cast: Cast, meeting: Meeting, *, at: datetime | None = None) -> Meeting:
+    """Everything the matters ask for beforehand: each prior step done the day before, a talk in agreement, one file."""
+    at = at or timezone.now()
+    day = min(local_day(meeting.scheduled_at) - timedelta(days=1), local_day(at))
+    prepared = []
+    for item in meeting.items.select_related("matter").order_by("order"):
+        asked = [row["stage"] for row in item.matter.prior_stages] if item.matter else []
+        steps = tuple(governance.StepInput(stage=stage, done_on=day) for stage in asked if stage != TALK_STAGE)
+        file = SimpleUploadedFile("方案.pdf", b"%PDF-1.4 plan")
+        prepared.append(governance.Prepared(item.pk, governance.Preparation(steps=steps), (file,)))
+    meeting = governance.prepare_items(meeting=meeting, prepared=prepared, by=cast.user("clerk"), at=at)
+    if cast.school.leadership_mode == "separate":
+        talk = Talk(
+            school=cast.school, held_on=day, topics="会前沟通", result="agreed", recorded_by=cast.user("secretary")
+        )
+        talk.commit(at)
+        TalkItem.objects.bulk_create([TalkItem(talk=talk, item=item) for item in meeting.items.all()])
+    return meeting
 
 
 def head_role(body: str) -> str:
@@ -165,6 +199,8 @@ def make_held(
     """A meeting that is 已召开, agenda confirmed, nothing recorded yet."""
     at = at or timezone.now()
     meeting = make_meeting(cast, body, matters=matters, at=at)
+    if matters != ("P01",):
+        meeting = prepare(cast, meeting, at=at)
     meeting = governance.confirm_agenda(meeting=meeting, by=cast.user(head_role(body)), at=at)
     return governance.hold_meeting(meeting=meeting, by=cast.user("clerk"), at=at)
 
@@ -178,10 +214,11 @@ def full_record(meeting: Meeting, responsible: UUID, *, due_on: date, outcome: s
     stances = tuple(StanceRecord(person, "agree", seq) for seq, person in enumerate(order, start=1))
     tasks = (TaskRecord("完成专题学习", "分组组织学习研讨", due_on, responsible, "党政办"),)
     adopted = outcome in ("approved", "approved_in_principle")
+    balloted = {item.pk for item in meeting.items.all() if item.matter and item.matter.code == "P16"}
     items = tuple(
         ItemRecord(
             item=item.item,
-            method="show_of_hands",
+            method="signed_ballot" if item.item in balloted else "show_of_hands",
             votes=(len(people), 0, 0),
             outcome=outcome,
             decision_text="会议同意。",
@@ -219,3 +256,16 @@ def make_task(cast: Cast, **values: Any) -> Task:
     """A running task of the principal."""
     meeting = make_signed(cast, **values)
     return Task.objects.get(checklist__decision__meeting=meeting)
+
+
+def make_replay(by: User, *, at: datetime | None = None) -> ReplayRun:
+    """A finished replay of a draft of the rules, over the meetings signed so far."""
+    at = at or timezone.now()
+    draft = rules.start_rules_draft(by=by, at=at)
+    run = start_replay(catalogue=None, rulebook=draft, by=by, at=at)
+    claimed = claim_replay(at=at)
+    work = Work(claimed) if claimed else None
+    while work is not None and work.batch(at):
+        pass
+    run.refresh_from_db()
+    return run

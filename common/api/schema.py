@@ -58,6 +58,7 @@ WORDS = {
     409: "规则或状态不允许",
     412: "对象已有新版本",
     422: "同一 Idempotency-Key 的正文不同",
+    428: "更新和删除要带 If-Match",
     429: "请求太频繁，见 Retry-After",
 }
 
@@ -100,11 +101,22 @@ def list_schema(
     )
 
 
-def detail_schema(out: type[serializers.Serializer], about: str) -> Any:
+def detail_schema(out: type[serializers.Serializer], about: str, *parameters: OpenApiParameter) -> Any:
     """Documentation of one object."""
     known = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="上次的 ETag；没有变化时答 304")
     responses = {200: out, 304: OpenApiResponse(description="没有变化"), **problems(400, 401, 403, 404, 429)}
-    return extend_schema(summary=about, parameters=[known], responses=responses)
+    return extend_schema(summary=about, parameters=[*parameters, known], responses=responses)
+
+
+def create_parameters() -> list[OpenApiParameter]:
+    """Headers of a POST that makes an object."""
+    return [OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="同键同正文只建一次")]
+
+
+def change_parameters() -> list[OpenApiParameter]:
+    """Headers of an update or a deletion."""
+    about = "读取时的 ETag；不带答 428，过时答 412"
+    return [OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description=about)]
 
 
 def action_parameters() -> list[OpenApiParameter]:

@@ -203,6 +203,13 @@ def version_asked(request: Request, etag: str) -> None:
         raise Problem(412, "对象已有新版本，重新读取后再试。")
 
 
+def version_required(request: Request, etag: str) -> None:
+    """Updates and deletions need `If-Match`: 428 without, 412 when stale."""
+    if "If-Match" not in request.headers:
+        raise Problem(428, "更新和删除要带 If-Match，写读取时得到的 ETag。")
+    version_asked(request, etag)
+
+
 def _bad(path: str, reason: str) -> Problem:
     return Problem(400, reason, [Fault(path, reason)])
 

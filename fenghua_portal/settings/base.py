@@ -277,6 +277,7 @@ CELERY_BEAT_SCHEDULE = {
     "notifications-dispatch": {"task": "notifications.dispatch", "schedule": 10.0, "options": {"expires": 9}},
     "notifications-deliver": {"task": "notifications.deliver", "schedule": 20.0, "options": {"expires": 19}},
     "schools-appointments": {"task": "schools.refresh_appointments", "schedule": crontab(hour=0, minute=5)},
+    "governance-replay": {"task": "governance.replay", "schedule": 5.0, "options": {"expires": 4.5}},
     "reports-fold": {"task": "reports.fold", "schedule": 60.0, "options": {"expires": 55}},
     "reports-recount": {"task": "reports.recount", "schedule": crontab(hour=2, minute=40)},
     "accounts-housekeeping": {"task": "accounts.housekeeping", "schedule": crontab(hour=3, minute=15)},

@@ -19,7 +19,7 @@ from governance import services
 from governance.api.documents import meeting_document
 from governance.api.schemas import MeetingOut
 from governance.models import Meeting
-from governance.states import MEETING
+from governance.states import ALL_STEPS
 
 PLAIN: dict[str, Callable[..., Meeting]] = {
     "confirm_agenda": services.confirm_agenda,
@@ -40,14 +40,22 @@ class MeetingActionIn(serializers.Serializer):
     """What an action may carry."""
 
     reason = serializers.CharField(required=False, min_length=4, max_length=500)
+    rule = serializers.CharField(required=False, max_length=8, help_text="放行、撤回放行：哪条规则")
+    item = serializers.UUIDField(required=False, allow_null=True, help_text="哪个议题；整次会议的规则写 null")
+
+
+WAIVING: dict[str, Callable[..., Meeting]] = {
+    "waive_rule": services.waive_rule,
+    "withdraw_waiver": services.withdraw_waiver,
+}
 
 
 class MeetingAction(ActionView):
     """`actions` of a meeting."""
 
     write_scope = "governance:write"
-    machine = MEETING
-    fields: ClassVar = {}
+    machine = ALL_STEPS
+    fields: ClassVar = {"waive_rule": ("rule", "item", "reason"), "withdraw_waiver": ("rule", "item")}
 
     def visible(self, request: Request) -> QuerySet[Any]:
         """Visible meetings."""
@@ -55,6 +63,12 @@ class MeetingAction(ActionView):
 
     def act(self, found: Meeting, name: str, fields: Fields, *, by: User, at: datetime) -> Meeting:
         """The service of that step."""
+        if name in WAIVING:
+            given: dict[str, Any] = {"rule": fields.text("rule", 8), "item": fields.key("item")}
+            if name == "waive_rule":
+                given["reason"] = fields.text("reason", 500)
+            fields.done()
+            return WAIVING[name](meeting=found, version=found.version, by=by, at=at, **given)
         if name in REASONED:
             reason = fields.text("reason", 500)
             fields.done()
@@ -68,7 +82,7 @@ class MeetingAction(ActionView):
 
     @extend_schema(
         summary="办理会议的一步",
-        description="name 取 actions 里列出的；要写原因的一步带 reason。",
+        description="name 取 actions 里列出的；要写原因的一步带 reason；waive_rule 带 rule、item、reason，withdraw_waiver 带 rule、item。",
         parameters=action_parameters(),
         request=MeetingActionIn,
         responses={200: MeetingOut, **problems(400, 401, 403, 404, 409, 412, 422, 429)},

@@ -2,17 +2,23 @@
 
 from collections import defaultdict
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from rest_framework.request import Request
 
 from accounts.callers import caller
+from accounts.models import User
 from checklists.models import Task
 from common.api.views import absolute
+from common.transitions import Transition
+from governance import shown
 from governance.guards import open_actions
 from governance.models import AgendaItem, Decision, Meeting, MeetingStatus, Method, RuleResult, Stance
 from governance.models.catalogue import Matter
-from governance.selectors import for_record, judge_meeting
+from governance.rules.findings import Result
+from governance.selectors import for_record, judge_meeting, reference_for
+from governance.waiving import open_waiving, results_now, standing
 
 MEETING_FIELDS = (
     "id", "created_at", "updated_at", "school__code", "body", "year", "serial", "status", "scheduled_at", "place", "chair_id",
@@ -107,12 +113,22 @@ def meeting_document(request: Request, pk: UUID) -> dict[str, Any]:
     if document["status"] in DONE:
         document["results"] = stored_results(pk)
         meeting = Meeting.objects.select_related("chair", "recorder").get(pk=pk)
+        waiving = []
     else:
         meeting = for_record(Meeting.objects.all()).get(pk=pk)
         judged = judge_meeting(meeting) if document["status"] in JUDGED else []
         document["results"] = [result.as_document() for result in judged]
-    document["actions"] = [step.name for step in open_actions(meeting, caller(request))]
+        waiving = _waiving(meeting, caller(request), judged)
+    document["actions"] = [step.name for step in (*open_actions(meeting, caller(request)), *waiving)]
     return document
+
+
+def _waiving(meeting: Meeting, user: User, judged: list[Result]) -> list[Transition]:
+    """放行 and 撤回放行, where there is something for them. What the rules say before the meeting is asked for who may alone."""
+    if not standing(meeting, user):
+        return []
+    reference = reference_for(meeting)
+    return open_waiving(meeting, user, judged or results_now(meeting, reference), reference)
 
 
 def stored_results(meeting: UUID) -> list[dict[str, Any]]:
@@ -158,11 +174,12 @@ def decision_documents(request: Request, rows: list[dict[str, Any]]) -> list[dic
 
 
 def matter_documents(request: Request, rows: list[Matter]) -> list[dict[str, Any]]:
-    """Matters of the catalogue in force."""
+    """Matters with their version; each address leads to the same version again."""
+    asked = f"?version={quote(request.query_params['version'])}" if "version" in request.query_params else ""
     return [
         {
             "id": row.pk,
-            "url": absolute(request, "api:matter", row.code),
+            "url": absolute(request, "api:matter", row.code) + asked,
             "created_at": row.created_at,
             "updated_at": row.updated_at,
             "code": row.code,
@@ -174,9 +191,12 @@ def matter_documents(request: Request, rows: list[Matter]) -> list[dict[str, Any
             "important": row.important,
             "attendance": {"level": row.attendance_level, "strength": row.attendance_strength},
             "prior_stages": [{"stage": s["stage"], "requirement": s["requirement"]} for s in row.prior_stages],
+            "next_stages": [{"stage": s["stage"], "requirement": s["requirement"]} for s in row.next_stages],
             "fed_by": row.fed_by,
             "feeds": row.feeds,
+            "keywords": row.keywords,
             "catalogue_version": row.catalogue.number,
+            "catalogue_status": shown.catalogue_status(row.catalogue),
         }
         for row in rows
     ]

@@ -47,9 +47,12 @@ class MatterOut(serializers.Serializer):
     important = serializers.BooleanField()
     attendance = AttendanceRuleOut()
     prior_stages = StageOut(many=True)
+    next_stages = StageOut(many=True)
     fed_by = serializers.ListField(child=serializers.CharField())
     feeds = serializers.ListField(child=serializers.CharField())
+    keywords = serializers.ListField(child=serializers.CharField())
     catalogue_version = serializers.CharField()
+    catalogue_status = serializers.CharField(help_text="这一版目录的来历：参考目录(重建稿)，或区局发布")
 
 
 class PersonOut(serializers.Serializer):

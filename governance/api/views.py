@@ -11,9 +11,11 @@ from rest_framework.request import Request
 
 from accounts.callers import caller
 from checklists.models import Task
+from common.api.problems import Problem
 from common.api.schema import detail_schema, list_schema, parameter
 from common.api.views import DetailView, Filter, ListView, flag, moment, one_of, text
 from common.dates import local_day
+from common.errors import Fault
 from governance import services
 from governance.api.documents import (
     DECISION_FIELDS,
@@ -25,7 +27,7 @@ from governance.api.documents import (
     meeting_documents,
 )
 from governance.api.schemas import DecisionOut, MatterOut, MeetingListedOut, MeetingOut
-from governance.models import Decision, DecisionStage, Matter, Meeting, MeetingStatus, Outcome
+from governance.models import Catalogue, Decision, DecisionStage, Matter, Meeting, MeetingStatus, Outcome
 from governance.models.catalogue import in_force
 from governance.reading import is_bureau_reading
 from schools.permissions import Body
@@ -34,13 +36,20 @@ SCOPE = "governance:read"
 
 
 class MatterQueries:
-    """Matters of the catalogue in force today."""
+    """Matters of the catalogue in force today, or of the issued version that `?version=` names."""
 
     read_scope = SCOPE
+    parameters: ClassVar[tuple[str, ...]] = ("version",)
 
     def queryset(self, request: Request) -> QuerySet[Any]:
-        """The catalogue is public to every caller with an identity."""
-        return Matter.objects.filter(catalogue=in_force(local_day(timezone.now()))).select_related("catalogue")
+        """The catalogue is public to every caller with an identity; a draft is not."""
+        number = request.query_params.get("version")
+        if number is None:
+            return Matter.objects.filter(catalogue=in_force(local_day(timezone.now()))).select_related("catalogue")
+        found = Catalogue.objects.issued().filter(number=number).defer("stages").first()
+        if found is None:
+            raise Problem(400, "没有这个版本。", [Fault("version", "没有这个版本，用目录页上列出的版本号")])
+        return Matter.objects.filter(catalogue=found).select_related("catalogue")
 
 
 class MatterList(MatterQueries, ListView):
@@ -60,11 +69,12 @@ class MatterList(MatterQueries, ListView):
 
     @list_schema(
         MatterOut,
-        "事项（参考目录，以区局正式文本为准）",
+        "事项（今天执行的目录，或所写的版本）",
         parameter("body", "会议", Body.values),
         parameter("aspect", "方面编号"),
         parameter("nature", "性质", Matter.Nature.values),
         parameter("important", "重要事项", ["true", "false"]),
+        parameter("version", "目录的版本号；不写就是今天执行的那一版"),
         orderings=("code", "updated_at"),
     )
     def get(self, request: Request) -> HttpResponse:
@@ -81,7 +91,7 @@ class MatterDetail(MatterQueries, DetailView):
         """As the contract writes it."""
         return matter_documents(request, list(Matter.objects.filter(pk=pk).select_related("catalogue")))[0]
 
-    @detail_schema(MatterOut, "一个事项")
+    @detail_schema(MatterOut, "一个事项", parameter("version", "目录的版本号；不写就是今天执行的那一版"))
     def get(self, request: Request, code: str) -> HttpResponse:
         """The matter."""
         return super().get(request, code=code)
@@ -153,6 +163,14 @@ class MeetingDetail(DetailView):
     def queryset(self, request: Request) -> QuerySet[Any]:
         """Visible meetings."""
         return Meeting.objects.visible_to(caller(request))
+
+    def version_fields(self) -> tuple[str, ...]:
+        """A talk about an item changes what the rules say, though not the meeting's version."""
+        return ("pk", "version", "updated_at")
+
+    def etag_of(self, request: Request, found: dict[str, Any]) -> str:
+        """Version, and the moment of the latest change of what the answer says."""
+        return f'"{found["pk"].hex}-{found["version"]}.{found["updated_at"].timestamp()}"'
 
     def document(self, request: Request, pk: UUID) -> dict[str, Any]:
         """As the contract writes it; a reading by the bureau leaves its trace."""

@@ -12,10 +12,11 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from common.errors import InvalidInput
+from governance.models import Form
 from governance.services import AgendaInput, ItemInput
 from schools.permissions import Body
 
-HEAD = ("scheduled_at", "place", "chair", "recorder", "delegation_note")
+HEAD = ("scheduled_at", "place", "chair", "recorder", "delegation_note", "form", "materials_sent_on")
 LINE = ("id", "title", "matter", "proposer", "proposed_on", "summary")
 LINE_KEY = re.compile(rf"item-(\d{{1,4}})-({'|'.join(LINE)})")
 MOST_LINES = 200  # more than the service takes, so that it can say what is wrong; a bound for whatever is posted
@@ -54,6 +55,21 @@ class HeadForm(forms.Form):
         required=False,
         help_text="书记、校长不能主持时写明委托谁、为什么",
         error_messages={"max_length": "委托主持说明写到 300 字以内"},
+    )
+
+    form = forms.ChoiceField(
+        label="决定方式",
+        choices=Form.choices,
+        required=False,
+        help_text="党组织会议的事项开会决定，不用传阅、会签代替（R-C04）",
+        error_messages={"invalid_choice": "从开会、传阅、会签、个别征求意见里选"},
+    )
+    materials_sent_on = forms.DateField(
+        label="材料送达日期",
+        required=False,
+        widget=forms.DateInput,
+        help_text="议题和材料提前送到参会人员手里",
+        error_messages={"invalid": "日期写成 2026-11-20 这样"},
     )
 
     def __init__(self, options: Options, *args: Any, **kwargs: Any) -> None:
@@ -153,13 +169,15 @@ class Draft:
         return cls(head, lines)
 
     def change(self, act: str, titles: Mapping[str, str]) -> Line | None:
-        """Carry out `add`, `add-<code>`, `up-<key>`, `down-<key>` or `remove-<key>`; anything else changes nothing.
+        """Carry out `add`, `add-<code>`, `choose-<key>-<code>`, `up-<key>`, `down-<key>` or `remove-<key>`.
 
-        Gives the line that was added or moved.
+        Anything else changes nothing. Gives the line that was added, given its matter, or moved.
         """
         verb, _, target = act.partition("-")
         if verb == "add":
             return self._add(target, titles) if not target or target in titles else None
+        if verb == "choose":
+            return self._choose(*target.partition("-")[::2], titles)
         place = next((n for n, line in enumerate(self.lines) if str(line.key) == target), None)
         if place is None:
             return None
@@ -176,6 +194,14 @@ class Draft:
         key = max((line.key for line in self.lines), default=-1) + 1
         line = Line(key, dict.fromkeys(LINE, "") | {"matter": code, "title": titles.get(code, "")})
         self.lines.append(line)
+        return line
+
+    def _choose(self, key: str, code: str, titles: Mapping[str, str]) -> Line | None:
+        """Take the matter that was proposed for a line."""
+        line = next((line for line in self.lines if str(line.key) == key), None)
+        if line is None or code not in titles:
+            return None
+        line.values["matter"] = code
         return line
 
     def forget_ids(self, known: set[UUID]) -> None:
@@ -212,6 +238,8 @@ class AgendaForms:
             chair=_id(head.get("chair")),
             delegation_note=head.get("delegation_note", ""),
             recorder=_id(head.get("recorder")),
+            form=head.get("form") or Form.MEETING,
+            materials_sent_on=head.get("materials_sent_on"),
             items=tuple(_item(form.cleaned_data) for form in self.lines),
         )
 
@@ -277,7 +305,8 @@ class NewMeetingForm(HeadForm):
 
     def __init__(self, options: Options, *args: Any, **kwargs: Any) -> None:
         super().__init__(options, *args, **kwargs)
-        del self.fields["chair"], self.fields["delegation_note"]
+        for name in ("chair", "delegation_note", "form", "materials_sent_on"):
+            del self.fields[name]
 
     def recorder_id(self) -> UUID | None:
         """The chosen recorder, once the form is valid."""

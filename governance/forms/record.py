@@ -50,6 +50,7 @@ def _item(reader: "_Reader", index: int, item: UUID, typed: ItemSheet, sheet: Sh
         left=frozenset(p for p, f in known.items() if f.get("left")),
         recused=frozenset(p for p, f in known.items() if f.get("recused")),
         conflicts=frozenset(p for p, f in known.items() if f.get("conflict")),
+        written=_written(reader, known, where, label, list(sheet.members)),
         stances=_stances(reader, typed, where, label, list(sheet.members)),
         tasks=tuple(
             _task(reader, task, f"{where}.tasks[{n}]", label, n + 1)
@@ -94,6 +95,19 @@ def speaking(typed: ItemSheet, members: Iterable[UUID]) -> list[UUID]:
         return int(raw) if raw.isdecimal() and len(raw) < 5 else LAST
 
     return sorted(members, key=key)
+
+
+def _written(
+    reader: "_Reader", known: dict[UUID, Fields], where: str, label: str, members: list[UUID]
+) -> tuple[tuple[UUID, str], ...]:
+    """What absent members sent in writing (书面意见), by person."""
+    found = []
+    for person, fields in known.items():
+        path = f"{where}.stances[{members.index(person)}].written"
+        text = reader.text(fields.get("written", ""), 500, path, f"{label}：书面意见")
+        if text:
+            found.append((person, text))
+    return tuple(sorted(found))
 
 
 def _task(reader: "_Reader", fields: Fields, where: str, label: str, number: int) -> TaskRecord:

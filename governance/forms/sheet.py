@@ -160,6 +160,8 @@ def _written_item(item: ItemRecord, members: Iterable[UUID]) -> ItemSheet:
     for name, group in (("left", item.left), ("recused", item.recused), ("conflict", item.conflicts)):
         for person in group:
             sheet.of(person)[name] = "1"
+    for person, opinion in item.written:
+        sheet.of(person)["written"] = opinion
     for said in item.stances:
         typed = {"stance": said.stance, "seq": str(said.seq), "opinion": said.opinion}
         sheet.of(said.person).update(typed | ({"together": "1"} if said.together else {}))

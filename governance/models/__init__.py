@@ -14,6 +14,7 @@ from governance.models.procedure import (
     SchoolRules,
     SchoolRulesStatus,
 )
+from governance.models.replay import ReplayFlip, ReplayRun, ReplayStatus
 from governance.models.results import RuleResult
 from governance.models.rulebook import RuleBook
 from governance.models.waivers import NEVER_WAIVED, Waiver
@@ -39,6 +40,9 @@ __all__ = [
     "Outcome",
     "PlannedTask",
     "PriorStep",
+    "ReplayFlip",
+    "ReplayRun",
+    "ReplayStatus",
     "RuleBook",
     "RuleResult",
     "SchoolClause",

@@ -1,13 +1,16 @@
 """议事目录: the 25 + 20 matters as versioned data."""
 
 from datetime import date
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import User
 from common.models import Tracked
-from schools.permissions import Body
+from schools import access
+from schools.permissions import Body, SchoolPerm
 
 
 class Issue(models.TextChoices):
@@ -56,11 +59,31 @@ ISSUED_SAYS_WHO_AND_WHEN = (
 )
 
 
+class CatalogueQuerySet(models.QuerySet["Catalogue"]):
+    """Finding versions of the catalogue."""
+
+    def visible_to(self, user: User) -> Self:
+        """Issued versions are for everybody; the draft is seen by those who write it (`issue_reference`)."""
+        if access.school_ids(user, SchoolPerm.ISSUE_REFERENCE).everywhere:
+            return self
+        return self.issued()
+
+    def issued(self) -> Self:
+        """已发布."""
+        return self.filter(status=Issue.ISSUED)
+
+    def latest_first(self) -> Self:
+        """By the day from which they are in force; the delivered version, in force before all days, comes last."""
+        return self.order_by(F("effective_from").desc(nulls_last=True), F("issued_at").desc(nulls_last=True), "-number")
+
+
 class Catalogue(Versioned):
-    """One version of the catalogue (议事目录)."""
+    """One version of the catalogue (议事目录). The database keeps an issued one, and its matters, as they are."""
 
     sha256 = models.CharField("文件摘要", max_length=64, blank=True)
     stages = models.JSONField("前置环节", default=dict)
+
+    objects = CatalogueQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "议事目录"
@@ -74,8 +97,8 @@ class Catalogue(Versioned):
 
 def in_force(on: date) -> Catalogue:
     """The catalogue in force on a day; the delivered version covers all days before the first dated one."""
-    known = Catalogue.objects.filter(Q(effective_from__lte=on) | Q(effective_from__isnull=True), status=Issue.ISSUED)
-    return known.order_by(F("effective_from").desc(nulls_last=True), "-number").defer("stages")[:1].get()
+    known = Catalogue.objects.issued().filter(Q(effective_from__lte=on) | Q(effective_from__isnull=True))
+    return known.latest_first().defer("stages")[:1].get()
 
 
 class Matter(Tracked):

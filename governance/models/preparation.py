@@ -58,9 +58,24 @@ class TalkQuerySet(models.QuerySet["Talk"]):
         """Those of the schools whose meetings the account may see as a whole."""
         return access.within(self, user, SchoolPerm.VIEW_MEETINGS)
 
+    def kept(self) -> Self:
+        """Those that were not deleted."""
+        return self.filter(deleted_at__isnull=True)
+
+
+class KeptTalks(models.Manager.from_queryset(TalkQuerySet)):  # type: ignore[misc]  # a class made at run time
+    """Talks as everybody but the API's tombstones means them."""
+
+    def get_queryset(self) -> TalkQuerySet:
+        """Without those that were deleted."""
+        return TalkQuerySet(self.model, using=self._db).kept()
+
 
 class Talk(Tracked):
-    """书记校长沟通: a day and a topic; how it ended and which items it was about when that is known (R-T09, R-T10, R-F03)."""
+    """书记校长沟通: a day and a topic; how it ended and which items it was about when that is known (R-T09, R-T10, R-F03).
+
+    A deleted one keeps its row as the tombstone the API tells of; its links to items are gone.
+    """
 
     school = models.ForeignKey(School, verbose_name="学校", on_delete=models.PROTECT, related_name="talks")
     held_on = models.DateField("沟通日期")
@@ -71,8 +86,10 @@ class Talk(Tracked):
         settings.AUTH_USER_MODEL, verbose_name="登记人", on_delete=models.PROTECT, related_name="+"
     )
     items = models.ManyToManyField(AgendaItem, verbose_name="涉及议题", related_name="talks", through="TalkItem")
+    deleted_at = models.DateTimeField("删去时间", null=True, blank=True, editable=False)
 
-    objects = TalkQuerySet.as_manager()
+    objects = KeptTalks()
+    with_deleted = TalkQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "书记校长沟通"

@@ -1,13 +1,18 @@
 """议事规则: the bureau's model text (示范文本) clause by clause, each school's versions of it, and the school's 大额 limit."""
 
-from django.db import models
-from django.db.models import Q
+from typing import Self
 
+from django.db import models
+from django.db.models import Case, CharField, F, Q, Value, When
+from django.urls import reverse
+
+from accounts.models import User
 from common.models import Tracked
 from governance.models.catalogue import ISSUED_SAYS_WHO_AND_WHEN, Issue, Versioned
 from governance.models.meetings import Meeting
+from schools import access
 from schools.models import School
-from schools.permissions import Body
+from schools.permissions import Body, SchoolPerm
 
 
 class ClauseKind(models.TextChoices):
@@ -19,9 +24,14 @@ class ClauseKind(models.TextChoices):
 
 
 class ModelText(Versioned):
-    """One version of the model text (示范文本) of one body."""
+    """One version of the model text (示范文本) of one body.
+
+    `adopted_under` is the code of the matter under which a school's Party meeting adopts its own version.
+    """
 
     body = models.CharField("会议", max_length=10, choices=Body)
+    adopted_under = models.CharField("通过事项", max_length=6)
+    sha256 = models.CharField("文件摘要", max_length=64, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "议事规则示范文本"
@@ -34,11 +44,19 @@ class ModelText(Versioned):
             models.CheckConstraint(name="issued_modeltexts_say_who_and_when", condition=ISSUED_SAYS_WHO_AND_WHEN),
         )
 
+    def get_absolute_url(self) -> str:
+        """The page of this version."""
+        return reverse("governance:model-text", args=[self.pk])
+
 
 class Clause(Tracked):
-    """One clause (条) of a model text, bound to the rules that judge or record it."""
+    """One clause (条) of a model text, bound to the rules that judge or record it.
+
+    `code` names the clause through all versions, `number` (第N条) is its place in this one.
+    """
 
     model_text = models.ForeignKey(ModelText, verbose_name="示范文本", on_delete=models.CASCADE, related_name="clauses")
+    code = models.CharField("条文编码", max_length=8)
     order = models.PositiveSmallIntegerField("顺序")
     chapter = models.CharField("章", max_length=60, blank=True)
     number = models.CharField("条", max_length=20)
@@ -51,6 +69,7 @@ class Clause(Tracked):
         default_permissions = ()
         constraints = (
             models.UniqueConstraint(fields=["model_text", "order"], name="each_clause_place_once"),
+            models.UniqueConstraint(fields=["model_text", "code"], name="each_clause_code_once"),
             models.CheckConstraint(name="clauses_have_text", condition=~Q(text="")),
         )
 
@@ -63,6 +82,20 @@ class SchoolRulesStatus(models.TextChoices):
 
     DRAFT = "draft", "起草中"
     ADOPTED = "adopted", "已通过"
+
+
+class SchoolRulesQuerySet(models.QuerySet["SchoolRules"]):
+    """Finding versions of rules of procedure."""
+
+    def visible_to(self, user: User) -> Self:
+        """Adopted versions of all schools within sight (tokens: of `governance:read`); drafts are the school's own."""
+        seen = SchoolPerm.VIEW_MEETINGS if user.is_machine else SchoolPerm.VIEW_SCHOOL
+        own = {a.school_id for a in access.rights_of(user).appointments if a.school_id}
+        return access.within(self, user, seen).filter(Q(status=SchoolRulesStatus.ADOPTED) | Q(school__in=own))
+
+    def adopted(self) -> Self:
+        """Those a meeting has adopted."""
+        return self.filter(status=SchoolRulesStatus.ADOPTED)
 
 
 class SchoolRules(Tracked):
@@ -84,6 +117,8 @@ class SchoolRules(Tracked):
     )
     adopted_on = models.DateField("通过日期", null=True, blank=True)
     effective_from = models.DateField("施行日期", null=True, blank=True)
+
+    objects = SchoolRulesQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "学校议事规则"
@@ -108,6 +143,21 @@ class SchoolRules(Tracked):
     def __str__(self) -> str:
         return f"{self.get_body_display()}议事规则 第{self.number}版"
 
+    def get_absolute_url(self) -> str:
+        """The page of this version; a draft's is where it is written. Needs `school` read."""
+        if self.status == SchoolRulesStatus.DRAFT:
+            return reverse("governance:school-rules-draft", args=[self.school.code, self.body])
+        return reverse("governance:school-rules-version", args=[self.school.code, self.body, self.number])
+
+
+# What a school did with a clause, in the database: texts that differ in blanks alone are stored as the model's (services).
+RELATION = Case(
+    When(source__isnull=True, then=Value("added")),
+    When(text=F("source__text"), then=Value("adopted")),
+    default=Value("adapted"),
+    output_field=CharField(),
+)
+
 
 class SchoolClause(Tracked):
     """One clause of a school's version; `source` is the model clause it comes from, None when the school added it."""
@@ -116,6 +166,7 @@ class SchoolClause(Tracked):
         SchoolRules, verbose_name="学校议事规则", on_delete=models.CASCADE, related_name="clauses"
     )
     order = models.PositiveSmallIntegerField("顺序")
+    chapter = models.CharField("章", max_length=60, blank=True)
     number = models.CharField("条", max_length=20)
     text = models.TextField("条文", max_length=2000)
     source = models.ForeignKey(

@@ -1,15 +1,31 @@
 """放行: an authorised person lets one rule pass for one subject, with a reason, in view of the bureau (R-D03)."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts.models import User
 from common.ids import new_id
 from governance.models.items import AgendaItem
 from governance.models.meetings import Meeting
+from schools import access
+from schools.permissions import SchoolPerm
 
 # 法定要件: never let pass, whatever the rule file says (rule-check contract).
 NEVER_WAIVED = ("R-Q01", "R-Q02", "R-Q03", "R-V06", "R-V12", "R-A06")
+
+
+class WaiverQuerySet(models.QuerySet["Waiver"]):
+    """Finding waivers."""
+
+    def visible_to(self, user: User) -> Self:
+        """放行清单: of the meetings an account sees as a whole, for who supervises (组织科、督导) or may waive there (书记、校长)."""
+        school = "meeting__school_id"
+        seen = access.within(self, user, SchoolPerm.VIEW_MEETINGS, school)
+        own = Q(**{f"{school}__in": access.school_ids(user, SchoolPerm.WAIVE_RULE).ids})
+        return access.within(seen, user, SchoolPerm.SUPERVISE, school, also=own)
 
 
 class Waiver(models.Model):
@@ -27,6 +43,8 @@ class Waiver(models.Model):
     waived_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="放行人", on_delete=models.PROTECT, related_name="+"
     )
+
+    objects = WaiverQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "放行"

@@ -3,12 +3,13 @@
 The engine judges; what follows from a result (stop, warn, count) is decided elsewhere, see `Result.blocks`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from governance.rules import attendance, beforehand, chairing, execution, minutes, quorum, tabling, voting
+from governance.rules.counting import RECUSAL, RECUSAL_RULE, SEATS, SEATS_RULE
 from governance.rules.facts import MeetingFacts
 from governance.rules.findings import Result
-from governance.rules.reference import Reference, ReferenceFault
+from governance.rules.reference import Kind, Reference, ReferenceFault
 from governance.rules.registry import RULES
 from governance.rules.situation import MeetingSituation
 
@@ -36,10 +37,15 @@ def judge(meeting: MeetingFacts, reference: Reference, only: Collection[str] | N
 
 def check_reference(reference: Reference) -> None:
     """Raise `ReferenceFault` unless every rule of the engine is in force with the parameters it reads."""
-    for rule_id in ORDER:
+    for rule_id, reads in reads_of_engine().items():
         if rule_id not in reference.rules:
             raise ReferenceFault(f"{rule_id} is missing from rules {reference.rules_version}")
-        reference.rules[rule_id].check(RULES[rule_id].reads)
+        reference.rules[rule_id].check(reads)
+
+
+def reads_of_engine() -> dict[str, Mapping[str, Kind]]:
+    """The parameters the engine reads, by rule: those of its own rules, and how recusals and vacant seats count."""
+    return {rule_id: RULES[rule_id].reads for rule_id in ORDER} | {RECUSAL_RULE: RECUSAL, SEATS_RULE: SEATS}
 
 
 def _asked(only: Collection[str] | None) -> tuple[str, ...]:

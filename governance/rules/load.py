@@ -11,6 +11,7 @@ import yaml
 from governance.rules.engine import check_reference
 from governance.rules.facts import Body
 from governance.rules.findings import Basis, Severity
+from governance.rules.further.judging import check_further
 from governance.rules.reference import MatterRule, Nature, Reference, ReferenceFault, RuleInForce
 
 DATA = Path(__file__).parent.parent / "data"
@@ -56,6 +57,7 @@ def build_reference(catalogue: Mapping[str, Any], rules: Mapping[str, Any], work
     except (KeyError, TypeError, ValueError) as error:
         raise ReferenceFault(f"unusable reference data: {error!r}") from error
     check_reference(reference)
+    check_further(reference)
     return reference
 
 
@@ -94,6 +96,7 @@ def _rules(rules: Mapping[str, Any]) -> dict[str, RuleInForce]:
             basis=tuple(Basis(source, titles[source]) for source in rule["sources"]),
             parameters=rule["parameters"],
             waivable=rule["waivable"],
+            in_use=rule.get("in_use", True),
         )
         for rule in rules["rules"]
     ]

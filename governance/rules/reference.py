@@ -8,7 +8,7 @@ from typing import Any
 
 from governance.rules.facts import Body
 from governance.rules.findings import Basis, Severity
-from governance.rules.thresholds import Threshold
+from governance.rules.thresholds import Base, Threshold
 
 
 class ReferenceFault(ValueError):
@@ -29,6 +29,12 @@ class Kind(StrEnum):
     CODE = "code"
     CODES = "codes"
     THRESHOLD = "threshold"
+    FLAG = "flag"
+    BASE = "base"
+    DUE_BASE = "due_base"
+    WORDS = "words"
+    MONTH = "month"
+    MONTHS = "months"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,14 @@ class MatterRule:
 
 @dataclass(frozen=True, slots=True)
 class RuleInForce:
-    """Severity, basis and parameters of one rule in the version in force."""
+    """Severity, basis and parameters of one rule in the version in force; `in_use` False means the bureau has set it aside (R-D02)."""
 
     id: str
     severity: Severity
     basis: tuple[Basis, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     waivable: bool = True
+    in_use: bool = True
 
     def whole(self, name: str) -> int:
         """A number from 0, such as days or files."""
@@ -80,6 +87,51 @@ class RuleInForce:
             return Threshold(str(self.parameters.get(name)))
         except ValueError:
             raise self._fault(name, "one of " + ", ".join(Threshold)) from None
+
+    def flag(self, name: str) -> bool:
+        """Yes or no."""
+        value = self.parameters.get(name)
+        if type(value) is not bool:
+            raise self._fault(name, "true or false")
+        return value
+
+    def base(self, name: str) -> Base:
+        """What a majority is measured against (应到 or 实到)."""
+        try:
+            return Base(str(self.parameters.get(name)))
+        except ValueError:
+            raise self._fault(name, "one of " + ", ".join(Base)) from None
+
+    def due_base(self, name: str) -> Base:
+        """应到: whether enough have come cannot be measured against those who came."""
+        if self.base(name) is not Base.DUE:
+            raise self._fault(name, f"{Base.DUE}, since a quorum of those present is always reached")
+        return Base.DUE
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """At least one word or phrase, none of them empty."""
+        value = self.parameters.get(name)
+        if (
+            not isinstance(value, list | tuple)
+            or not value
+            or not all(isinstance(word, str) and word for word in value)
+        ):
+            raise self._fault(name, "a list of words")
+        return tuple(value)
+
+    def month(self, name: str) -> int:
+        """A month of the year, 1 to 12."""
+        value = self.parameters.get(name)
+        if type(value) is not int or not 1 <= value <= 12:
+            raise self._fault(name, "a month from 1 to 12")
+        return value
+
+    def months(self, name: str) -> frozenset[int]:
+        """Months of the year, 1 to 12; may be none."""
+        value = self.parameters.get(name)
+        if not isinstance(value, list | tuple) or not all(type(month) is int and 1 <= month <= 12 for month in value):
+            raise self._fault(name, "a list of months from 1 to 12")
+        return frozenset(value)
 
     def check(self, reads: Mapping[str, Kind]) -> None:
         """Raise `ReferenceFault` unless each of these parameters is there in its kind."""

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from governance.rules.findings import MEETING, Result, Verdict
+from governance.rules.findings import MEETING, Result, Verdict, not_applicable
 from governance.rules.reference import Kind, RuleInForce
 from governance.rules.situation import ItemSituation, MeetingSituation
+
+# R-D02: the bureau decides by version which rules are in use; one that is not still answers for every subject.
+NOT_IN_USE = not_applicable("区局的这一版规则没有启用本条。")
 
 JudgeMeeting = Callable[[MeetingSituation, RuleInForce], Verdict]
 JudgeItem = Callable[[ItemSituation, RuleInForce], Verdict]
@@ -21,7 +24,7 @@ class MeetingRule:
 
     def results(self, meeting: MeetingSituation, law: RuleInForce) -> Iterator[Result]:
         """The one result."""
-        yield _result(law, MEETING, self.judge(meeting, law))
+        yield _result(law, MEETING, self.judge(meeting, law) if law.in_use else NOT_IN_USE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class ItemRule:
     def results(self, meeting: MeetingSituation, law: RuleInForce) -> Iterator[Result]:
         """One result per item, in the order of the items."""
         for item in meeting.items:
-            yield _result(law, f"items/{item.facts.id}", self.judge(item, law))
+            yield _result(law, f"items/{item.facts.id}", self.judge(item, law) if law.in_use else NOT_IN_USE)
 
 
 RULES: dict[str, MeetingRule | ItemRule] = {}

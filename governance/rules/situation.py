@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
+from governance.rules.counting import Counted, counting_of
 from governance.rules.facts import (
     AttendanceStatus,
     Body,
@@ -18,6 +19,7 @@ from governance.rules.facts import (
     StepResult,
 )
 from governance.rules.reference import Reference
+from governance.rules.thresholds import Base
 
 ADOPTED = frozenset({Conclusion.APPROVED, Conclusion.APPROVED_IN_PRINCIPLE})
 DECIDED = ADOPTED | {Conclusion.REJECTED}
@@ -51,6 +53,7 @@ class MeetingSituation:
         "attendance_open",
         "chair",
         "chair_posts",
+        "counting",
         "delegated",
         "due",
         "facts",
@@ -73,6 +76,7 @@ class MeetingSituation:
         self.held_on = facts.held_on
         self.is_party = facts.body is Body.PARTY
         self.mode: LeadershipMode | None = facts.leadership_mode
+        self.counting = counting_of(reference)
         self.posts = {member.id: member.posts for member in facts.members}
         self.member_ids = frozenset(self.posts)
         self.due = len(self.posts)
@@ -90,6 +94,11 @@ class MeetingSituation:
     def posts_of(self, member: str | None) -> frozenset[Post]:
         """The posts of a member; nobody holds none."""
         return frozenset() if member is None else self.posts.get(member, frozenset())
+
+    def due_counted(self) -> Counted:
+        """应到 as configured for the meeting: the members due, and vacant seats where the bureau counts them."""
+        vacant = self.counting.vacant(self.due)
+        return Counted(self.due + vacant, vacant=vacant)
 
     def _holder(self, post: Post) -> str | None:
         return next((member for member, posts in self.posts.items() if post in posts), None)
@@ -134,6 +143,29 @@ class ItemSituation:
             for step in facts.steps
             if step.done_on is not None and step.done_on <= meeting.held_on
         )
+
+    def due_counted(self) -> Counted:
+        """应到 as configured for this item: where the bureau says so, recused members are left out."""
+        due, recused = self.meeting.due_counted(), len(self.facts.recused)
+        if self.meeting.counting.recused_in_due or not recused:
+            return due
+        return due._replace(number=due.number - recused, recused=recused)
+
+    def present_counted(self) -> Counted:
+        """实到 as configured for this item: present(i), and where the bureau says so, the recused who are at the meeting."""
+        number = len(self.present)
+        recused = (
+            self.meeting.present.intersection(self.facts.recused) if self.meeting.counting.recused_in_present else ()
+        )
+        return Counted(number + len(recused), base=Base.PRESENT, recused=len(recused))
+
+    def counted(self, base: Base) -> Counted:
+        """The number that a majority of this item is measured against."""
+        return self.due_counted() if base is Base.DUE else self.present_counted()
+
+    def nobody_decides(self, counted: Counted) -> bool:
+        """Members are due, but none of them is left to measure a majority against."""
+        return counted.number == 0 and self.meeting.due > 0
 
     def tally(self, stance: Stance) -> int:
         """How many distinct members of present(i) have at least one such stance."""

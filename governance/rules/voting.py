@@ -7,11 +7,13 @@ from governance.rules.common_answers import (
     ONLY_PRINCIPAL,
     attendance_unknown,
 )
+from governance.rules.counting import Counted
 from governance.rules.facts import Conclusion, Method
 from governance.rules.findings import Verdict, failed, insufficient, not_applicable, passed
 from governance.rules.reference import Kind, RuleInForce
 from governance.rules.registry import item_rule
 from governance.rules.situation import ItemSituation
+from governance.rules.thresholds import Base
 
 SECRET = not_applicable("无记名投票，不登记个人表态。")
 BALLOTS = frozenset({Method.SIGNED_BALLOT, Method.SECRET_BALLOT})
@@ -115,9 +117,9 @@ def _not_everybody_once(item: ItemSituation, silent: list[str], repeated: list[s
     )
 
 
-@item_rule("R-V06", reads={"threshold": Kind.THRESHOLD})
+@item_rule("R-V06", reads={"threshold": Kind.THRESHOLD, "base": Kind.BASE})
 def outcome_agrees_with_the_vote(item: ItemSituation, law: RuleInForce) -> Verdict:
-    """赞成人数超过应到成员半数为通过；以应到为基数，不以实到为基数."""
+    """赞成人数超过应到成员半数为通过；交付时以应到为基数，不以实到为基数."""
     if not item.meeting.is_party:
         return ONLY_PARTY
     if not item.decided:
@@ -126,18 +128,24 @@ def outcome_agrees_with_the_vote(item: ItemSituation, law: RuleInForce) -> Verdi
         return insufficient("无记名投票还没有登记票数。", "登记赞成、反对、弃权票数。")
     if not item.secret and not item.facts.stances:
         return insufficient("还没有登记表态，无法计算赞成人数。", "逐人登记表态。")
-    due, agree = item.meeting.due, item.agreeing()
+    base = law.base("base")
+    if base is Base.PRESENT and item.meeting.attendance_open:
+        return attendance_unknown(item.meeting)
+    return _outcome_and_vote(item, item.counted(base), law)
+
+
+def _outcome_and_vote(item: ItemSituation, counted: Counted, law: RuleInForce) -> Verdict:
+    agree = item.agreeing()
     threshold = law.threshold("threshold")
-    needed = threshold.smallest(due)
-    reached = threshold.reached(agree, due)
-    vote = f"应到{due}人，赞成{agree}人，{threshold.said(reached)}（须{needed}人）"
+    needed = threshold.smallest(counted.number)
+    reached = threshold.reached(agree, counted.number) and not item.nobody_decides(counted)
+    vote = f"{counted.said}，赞成{agree}人，{threshold.said(reached, counted.base)}（须{needed}人）"
+    facts = {**counted.facts(), "agree": agree, "needed": needed}
     if reached == item.adopted:
-        return passed(f"{vote}{'' if reached else '，结论为不通过'}。", due=due, agree=agree, needed=needed)
+        return passed(f"{vote}{'' if reached else '，结论为不通过'}。", **facts)
     if item.adopted:
-        return failed(f"{vote}。", "结论改为不通过，或暂缓后再议。", due=due, agree=agree, needed=needed)
-    return failed(
-        f"{vote}，结论却是不通过。", "结论改为通过，或核对登记的赞成人数。", due=due, agree=agree, needed=needed
-    )
+        return failed(f"{vote}。", "结论改为不通过，或暂缓后再议。", **facts)
+    return failed(f"{vote}，结论却是不通过。", "结论改为通过，或核对登记的赞成人数。", **facts)
 
 
 @item_rule("R-V10", reads={"catalogue": Kind.CODES})

@@ -1,6 +1,6 @@
 """准备议题: making a meeting, its agenda, calling, recalling, cancelling."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -47,6 +47,8 @@ class AgendaInput:
     chair: UUID | None = None
     delegation_note: str = ""
     recorder: UUID | None = None
+    form: str = Form.MEETING
+    materials_sent_on: date | None = None
     items: tuple[ItemInput, ...] = ()
 
 
@@ -57,7 +59,7 @@ def create_meeting(*, school: School, body: Body, agenda: AgendaInput, by: User,
         raise NotAllowed("新建会议由书记、校长或党政办办理。")
     day = local_day(agenda.scheduled_at)
     meeting = Meeting(
-        school=school, body=body, form=Form.MEETING, scheduled_at=agenda.scheduled_at, catalogue=in_force(day)
+        school=school, body=body, form=agenda.form, scheduled_at=agenda.scheduled_at, catalogue=in_force(day)
     )
     due = members_due(school, body, day)
     head = next((member.person.pk for member in due if HEAD_POST[body] in member.posts), None)
@@ -72,7 +74,7 @@ def create_meeting(*, school: School, body: Body, agenda: AgendaInput, by: User,
 
 @transaction.atomic
 def save_agenda(*, meeting: Meeting, agenda: AgendaInput, version: int | None, by: User, at: datetime) -> Meeting:
-    """Write the agenda. A change after 审定 takes the confirmation back; a called agenda is frozen."""
+    """Write the agenda. A change of the items after 审定 takes the confirmation back; a called agenda is frozen."""
     meeting = locked(meeting)
     if not may_record(meeting, by):
         raise NotAllowed("议程由书记、校长或党政办填写。")
@@ -81,14 +83,18 @@ def save_agenda(*, meeting: Meeting, agenda: AgendaInput, version: int | None, b
     if version is not None and version != meeting.version:
         raise Stale("刚才有人改过这份议程。核对下面的内容，再保存一次。")
     due = members_due(meeting.school, meeting.body, local_day(agenda.scheduled_at))
+    known = meeting.catalogue_id
     if meeting.status == MeetingStatus.DRAFT:
         meeting.due = len(due)
         meeting.catalogue = in_force(local_day(agenda.scheduled_at))
+    stored = {item.pk: item for item in meeting.items.all()}
+    same = _as_typed(agenda.items) == _as_stored(stored.values())
     people = _write_head(meeting, agenda, agenda.chair, {member.person.pk for member in due})
-    _write_items(meeting, agenda.items, {item.pk: item for item in meeting.items.all()}, people, at)
+    if not same or meeting.catalogue_id != known:  # the same codes are other matters in another version
+        _write_items(meeting, agenda.items, stored, people, at)
+    if not same:
+        take_confirmation_back(meeting)
     meeting.item_count = len(agenda.items)
-    meeting.agenda_confirmed_at = meeting.agenda_confirmed_by = None
-    meeting.items.update(confirmed_by=None)
     meeting.commit(at)
     record(
         "governance.meeting.agenda_saved",
@@ -99,6 +105,23 @@ def save_agenda(*, meeting: Meeting, agenda: AgendaInput, version: int | None, b
         items=meeting.item_count,
     )
     return meeting
+
+
+Line = tuple[UUID | None, str, str, UUID | None, date | None, str]
+
+
+def _as_typed(lines: Sequence[ItemInput]) -> list[Line]:
+    return [(i.item, i.title.strip(), i.matter, i.proposer, i.proposed_on, i.summary.strip()) for i in lines]
+
+
+def _as_stored(items: Iterable[AgendaItem]) -> list[Line]:
+    return [(i.pk, i.title, i.matter.code if i.matter else "", i.proposer_id, i.proposed_on, i.summary) for i in items]
+
+
+def take_confirmation_back(meeting: Meeting) -> None:
+    """Any change of the items clears 审定议程, at the meeting and at each item. The caller commits."""
+    meeting.agenda_confirmed_at = meeting.agenda_confirmed_by = None
+    meeting.items.update(confirmed_by=None)
 
 
 def agenda_is_open(meeting: Meeting) -> bool:
@@ -117,6 +140,8 @@ def _write_head(meeting: Meeting, agenda: AgendaInput, chair: UUID | None, due: 
         faults.append(Fault("recorder", "记录人要从本校当日在任的人里选"))
     if agenda.recorder is not None and agenda.recorder == chair:
         faults.append(Fault("recorder", "主持人不兼记录人，另选一位（R-A09）"))
+    if agenda.form not in Form.values:
+        faults.append(Fault("form", "从开会、传阅、会签、个别征求意见里选"))
     if meeting.status == MeetingStatus.HELD and agenda.scheduled_at != meeting.scheduled_at:
         faults.append(Fault("scheduled_at", "已登记召开，时间不能再改"))
     if faults:
@@ -124,6 +149,7 @@ def _write_head(meeting: Meeting, agenda: AgendaInput, chair: UUID | None, due: 
     meeting.scheduled_at, meeting.place = agenda.scheduled_at, agenda.place.strip()[:80]
     meeting.chair_id, meeting.recorder_id = chair, agenda.recorder
     meeting.delegation_note = agenda.delegation_note.strip()[:300]
+    meeting.form, meeting.materials_sent_on = agenda.form, agenda.materials_sent_on
     return people
 
 

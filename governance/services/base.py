@@ -10,7 +10,7 @@ from django.db import connection
 from accounts.models import User
 from audit.services import record
 from common.errors import NotAllowed, Stale
-from common.transitions import Transition
+from common.transitions import Machine, Transition
 from governance.errors import BreaksProcedure
 from governance.guards import refusal
 from governance.models import Meeting
@@ -31,13 +31,19 @@ def locked(meeting: Meeting, *, with_record: bool = True) -> Meeting:
 
 
 def begin(
-    meeting: Meeting, name: str, by: User, version: int | None, *, with_record: bool = True
+    meeting: Meeting,
+    name: str,
+    by: User,
+    version: int | None,
+    *,
+    with_record: bool = True,
+    machine: Machine = MEETING,
 ) -> tuple[Meeting, Transition]:
     """Lock, check version, state and person. A late second caller hears that things have moved on."""
     meeting = locked(meeting, with_record=with_record)
     if version is not None and version != meeting.version:
         raise Stale("刚才有人办理过这次会议。看过最新情况再办。")
-    step = MEETING.require(name, meeting.status)
+    step = machine.require(name, meeting.status)
     if why := refusal(meeting, step, by):
         raise NotAllowed(why)
     return meeting, step

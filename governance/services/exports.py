@@ -1,4 +1,4 @@
-"""Taking a list of meetings away is a fact: who, when, how much."""
+"""Taking a list away is a fact: who, when, how much."""
 
 from datetime import datetime
 
@@ -9,6 +9,8 @@ from audit.services import record
 
 
 @transaction.atomic
-def record_export(*, rows: int, filters: dict[str, str], kind: str, by: User, at: datetime) -> int:
-    """Record the export of the meeting list; returns the number that stands in the file."""
-    return record("governance.meetings.exported", by=by, at=at, rows=rows, filters=filters, format=kind).seq
+def record_export(
+    *, rows: int, filters: dict[str, str], kind: str, what: str = "meetings", by: User, at: datetime
+) -> int:
+    """Record the export of a list (`what`: meetings, waivers, talks); returns the number that stands in the file."""
+    return record(f"governance.{what}.exported", by=by, at=at, rows=rows, filters=filters, format=kind).seq

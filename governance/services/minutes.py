@@ -12,6 +12,7 @@ from accounts.models import User
 from audit.services import record
 from common.dates import local_day, meeting_time
 from common.errors import Fault, InvalidInput, NotAllowed, Stale, WrongState
+from governance.further import further_results
 from governance.guards import may_record
 from governance.models import (
     AgendaItem,
@@ -24,6 +25,7 @@ from governance.models import (
     Stance,
 )
 from governance.record import ItemRecord, Record, differences, record_of
+from governance.reference import reference_for
 from governance.selectors import judge_meeting, members_due, names_of, school_people
 from governance.services.base import begin, count_findings, finish, locked, refuse_blocks
 from governance.validation import record_faults
@@ -176,7 +178,9 @@ def minute_meeting(*, meeting: Meeting, version: int | None = None, by: User, at
     faults = [Fault(f"items[{i.order - 1}].outcome", f"第 {i.order} 项还没有结论") for i in items if not i.outcome]
     if faults:
         raise InvalidInput(faults)
-    results = judge_meeting(meeting)
+    reference = reference_for(meeting)
+    results = judge_meeting(meeting, reference=reference)
+    results += further_results(meeting, today=local_day(at), reference=reference)
     refuse_blocks(step, results)
     count_findings(meeting, results)
     meeting.minuted_by, meeting.minuted_at, meeting.return_reason = by, at, ""

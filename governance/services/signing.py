@@ -14,13 +14,15 @@ from checklists.models import SourceKind
 from checklists.services import NewTask, open_checklist
 from common.dates import local_day
 from common.errors import WrongState, require_reason
+from governance.further import further_results
 from governance.models import AgendaItem, Decision, DecisionStage, Meeting, RuleResult
 from governance.models.items import ADOPTED
 from governance.record import record_of
+from governance.reference import reference_for
 from governance.rules import facts as f
 from governance.rules.findings import Outcome, Result
 from governance.rules.reference import Reference
-from governance.selectors import judge_meeting, post_labels, reference_for
+from governance.selectors import judge_meeting, post_labels
 from governance.services.base import begin, count_findings, finish, own_person, refuse_blocks
 from schools.permissions import Body
 
@@ -41,6 +43,7 @@ def sign_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: 
     minutes = f.MinutesFacts(str(me) if me in due else None, local_day(at))
     reference = reference_for(meeting)
     results = judge_meeting(meeting, minutes=minutes, reference=reference)
+    results += further_results(meeting, today=local_day(at), reference=reference)
     refuse_blocks(step, results)
     count_findings(meeting, results)
     _store_results(meeting, results, reference, at)

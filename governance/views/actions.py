@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
+from accounts.models import User
 from common.errors import DomainError, InvalidInput, Stale
 from common.transitions import Transition
 from governance import services, shown
@@ -17,7 +18,9 @@ from governance.errors import BreaksProcedure
 from governance.forms.actions import StepForm
 from governance.guards import refusal
 from governance.models import Meeting
+from governance.reference import reference_for
 from governance.states import MEETING
+from governance.views.marks import marks_of
 from governance.views.meeting_page import Refused, show_meeting
 from governance.views.meetings import find_meeting
 from governance.views.steps import CONSEQUENCES, DONE, question_of
@@ -55,7 +58,7 @@ def meeting_action(request: SignedInRequest, pk: str, name: str) -> HttpResponse
             meeting=meeting, version=form.cleaned_data["version"], by=request.user, at=timezone.now(), **values
         )
     except DomainError as error:
-        return _refuse(request, meeting, _said(error, meeting, step, form))
+        return _refuse(request, meeting, _said(error, meeting, step, form, request.user))
     messages.success(request, _result(meeting, name))
     return redirect(meeting)
 
@@ -82,10 +85,11 @@ def _refuse(request: SignedInRequest, meeting: Meeting, refused: Refused) -> Htt
     return show_meeting(request, find_meeting(request, meeting.pk), refused)
 
 
-def _said(error: DomainError, meeting: Meeting, step: Transition, form: StepForm) -> Refused:
+def _said(error: DomainError, meeting: Meeting, step: Transition, form: StepForm, user: User) -> Refused:
     if isinstance(error, BreaksProcedure):
+        marks = marks_of(meeting, user, error.findings, reference_for(meeting))
         places = {f"items/{item.pk}": f"第 {item.order} 项" for item in meeting.items.all()}
-        findings = [shown.named(result, where=places.get(result.subject, "")) for result in error.findings]
+        findings = [marks.named(result, where=places.get(result.subject, "")) for result in error.findings]
         title = f"有 {len(findings)} 处要先处理，才能{step.label}"
         return Refused(title, findings=findings, name=step.name)
     if isinstance(error, InvalidInput):

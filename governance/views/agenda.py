@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -19,16 +20,21 @@ from common.errors import Difference, DomainError, InvalidInput, Stale
 from common.htmx import partial
 from common.templatetags.bound_fields import problems_of
 from governance import drafts, services, shown
-from governance.forms.agenda import AgendaForms, Draft, LineForm, Options
+from governance.forms.agenda import AgendaForms, Draft, Line, LineForm, Options
 from governance.guards import may_record
-from governance.models import Matter, Meeting, MeetingStatus
+from governance.models import Catalogue, Matter, Meeting, MeetingStatus
+from governance.models.catalogue import in_force
+from governance.reference import reference_on
+from governance.rules.reference import Reference
 from governance.selectors import for_agenda
 from governance.services.agenda import agenda_is_open
+from governance.suggestions import suggestions
 from governance.views.meeting_page import needed_text
 from governance.views.steps import steps_of
 from schools.permissions import HEAD_POST, Body
 
 MatterRow = Mapping[str, Any]
+MOST_PROPOSALS = 3
 
 
 @dataclass
@@ -50,7 +56,9 @@ class Row:
     matter: MatterRow | None
     foreign: bool
     needed: str
+    stored: UUID | None
     results: list[dict[str, Any]]
+    proposals: list[dict[str, Any]]
 
 
 class Page:
@@ -60,7 +68,8 @@ class Page:
         self.meeting = meeting
         self.draft = draft
         columns = ("code", "title", "body", "aspect", "nature")
-        found = Matter.objects.filter(catalogue=meeting.catalogue_id).order_by("code").values(*columns)
+        self.catalogue = self._catalogue()
+        found = Matter.objects.filter(catalogue=self.catalogue).order_by("code").values(*columns)
         self.matters: dict[str, MatterRow] = {row["code"]: row for row in found}
         self.stored = drafts.stored_agenda(meeting)
         self.roster = drafts.roster_on(meeting.school, meeting.body, self._day())
@@ -71,6 +80,29 @@ class Page:
         """The day that is typed, or the stored one: it says who is in office."""
         probe = AgendaForms(Draft(self.draft.head), Options([], [], []), bound=True, fixed_time=self.fixed_time)
         return local_day(probe.value(self.meeting.scheduled_at).scheduled_at)
+
+    def _catalogue(self) -> Catalogue | None:
+        """The version that saving will take: the one in force on the typed day, until the meeting was held."""
+        return in_force(self._day()) if self.meeting.status == MeetingStatus.DRAFT else self.meeting.catalogue
+
+    def proposals(self, line: Line) -> list[dict[str, Any]]:
+        """Matters for a title that has none yet: of this meeting, or, when none fits, those of the other one."""
+        title = line.values["title"].strip()
+        if line.values["matter"] or not title or self.catalogue is None:
+            return []
+        own = suggestions(title, catalogue=self.catalogue, body=self.meeting.body)
+        found = own or suggestions(title, catalogue=self.catalogue)
+        bodies = [Body(self.matters[one.code]["body"]) for one in found]
+        return [
+            {
+                "code": one.code,
+                "title": one.title,
+                "matched": one.matched,
+                "foreign": body != self.meeting.body,
+                "body_label": body.label,
+            }
+            for one, body in list(zip(found, bodies, strict=True))[:MOST_PROPOSALS]
+        ]
 
     @property
     def fixed_time(self) -> datetime | None:
@@ -114,7 +146,9 @@ def agenda(request: SignedInRequest, pk: str) -> HttpResponse:
         return save(request, page)
     titles = {code: str(row["title"]) for code, row in page.matters.items()}
     touched = draft.change(act, titles) if posted else None
-    return show(request, page, dirty=posted, focus=touched.prefix if touched and act.startswith("add") else "")
+    return show(
+        request, page, dirty=posted, focus=touched.prefix if touched and act.startswith(("add", "choose")) else ""
+    )
 
 
 def closed_reason(request: SignedInRequest, meeting: Meeting) -> str:
@@ -177,18 +211,19 @@ def show(
     meeting, refusal = page.meeting, refusal or Refusal()
     checked = AgendaForms(page.draft, page.options, bound=True, fixed_time=page.fixed_time)
     typed = checked.value(meeting.scheduled_at)
-    judged = drafts.judge_agenda(meeting.school, meeting.body, typed, page.roster.due)
+    reference = reference_on(local_day(typed.scheduled_at), school_id=meeting.school_id, body=meeting.body)
+    judged = drafts.judge_agenda(meeting, typed, page.roster.due, reference)
     forms = forms or AgendaForms(page.draft, page.options, bound=False, fixed_time=page.fixed_time)
     results = [[shown.named(result) for result in of_item] for of_item in judged.items]
     context = {
         "meeting": meeting,
         "head": forms.head,
-        "rows": rows_of(page, forms, typed, results),
+        "rows": rows_of(page, forms, typed, results, reference),
         "catalogue": catalogue_of(page, typed),
-        "catalogue_status": shown.catalogue_status(),
+        "catalogue_status": shown.catalogue_status(page.catalogue),
         "meeting_results": [shown.named(result) for result in judged.meeting],
         "all_results": [shown.named(result) for result in judged.all()],
-        "checks": drafts.before_calling(typed, body=meeting.body, confirmed=confirmed_text(page, dirty)),
+        "checks": drafts.before_calling(typed, judged, body=meeting.body, confirmed=confirmed_text(page, dirty)),
         "due": len(page.roster.due),
         "head_post": HEAD_POST[Body(meeting.body)].label,
         "steps": steps_of(meeting),
@@ -209,15 +244,22 @@ def confirmed_text(page: Page, dirty: bool) -> str:
 
 
 def rows_of(
-    page: Page, forms: AgendaForms, typed: services.AgendaInput, results: Sequence[list[dict[str, Any]]]
+    page: Page,
+    forms: AgendaForms,
+    typed: services.AgendaInput,
+    results: Sequence[list[dict[str, Any]]],
+    reference: Reference,
 ) -> list[Row]:
     """The lines in order, each with its matter, what that asks for, and what the rules say."""
     body, due = page.meeting.body, len(page.roster.due)
+    known = {item.pk for item in page.meeting.items.all()}
     made = []
     for line, form, item, said in zip(page.draft.lines, forms.lines, typed.items, results, strict=True):
         matter = page.matters.get(item.matter)
         foreign = matter is not None and matter["body"] != body
-        made.append(Row(line.key, form, matter, foreign, needed_text(body, item.matter, due), said))
+        stored = item.item if item.item in known else None
+        needed = needed_text(body, item.matter, due, reference)
+        made.append(Row(line.key, form, matter, foreign, needed, stored, said, page.proposals(line)))
     return made
 
 

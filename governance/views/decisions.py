@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest
 from checklists.models import Task, TaskStatus
 from common.dates import local_day
-from governance import lists
+from governance import lists, shown
 from governance.models import Decision
 from governance.views.meeting_page import TASK_TAGS
 from governance.views.meetings import body_views, neighbours
@@ -44,7 +44,7 @@ def decision_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def decision_detail(request: SignedInRequest, pk: str) -> HttpResponse:
     """One decision: its text, where the loop stands, and its tasks."""
-    found = Decision.objects.visible_to(request.user).select_related("school", "meeting__school", "item__matter")
+    found = Decision.objects.visible_to(request.user).select_related("school", "meeting__school", "item__matter__catalogue")
     decision = get_object_or_404(found, pk=pk)
     today = local_day(timezone.now())
     rows = Task.objects.filter(checklist=decision.checklist_id).select_related("responsible").order_by("order", "pk")
@@ -60,6 +60,7 @@ def decision_detail(request: SignedInRequest, pk: str) -> HttpResponse:
         "loop_notes": loop_notes(decision, tasks, work),
         "days": f"第 {(today - decision.decided_on).days + 1} 天",
         "votes": votes_text(decision),
+        "catalogue_status": shown.catalogue_status(decision.item.matter.catalogue) if decision.item.matter else "",
         "next_due": min((task.due_on for task in tasks if task.is_open()), default=None),
     }
     return render(request, "governance/decision_detail.html", context)

@@ -36,10 +36,15 @@ from governance.models import (
     RuleResult,
     Stance,
 )
+from governance.prepared import Prepared, prepared_of
 from governance.reading import is_bureau_reading
+from governance.reference import reference_for
 from governance.rules.findings import MEETING, Result
+from governance.rules.reference import Reference
 from governance.selectors import judge_meeting, stored_results
 from governance.services.agenda import agenda_is_open
+from governance.services.preparation import closed_reason
+from governance.views.marks import Marks, marks_of
 from governance.views.steps import Button, buttons, current_step, stage_of, steps_of
 from schools.permissions import Body
 
@@ -79,6 +84,7 @@ class ItemRow:
     outcome: tuple[str, str] | None = None
     needed: str = ""
     ring: str = ""
+    prepared: Prepared | None = None
 
 
 def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | None = None) -> HttpResponse:
@@ -86,7 +92,10 @@ def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | 
     user, at = request.user, timezone.now()
     load_rows(meeting)
     roster = roster_of(meeting)
-    results = results_of(meeting, roster)
+    reference = reference_for(meeting)
+    judged = drafts.judge_agenda(meeting, drafts.stored_agenda(meeting), roster.due, reference) if roster else None
+    results = results_of(meeting, judged, reference)
+    marks = marks_of(meeting, user, results, reference)
     events = list(Event.objects.filter(subject=subject_of(meeting)).order_by("-seq")[:EVENTS_SHOWN])
     stage = stage_of(meeting, any(getattr(result, "blocks", False) for result in results))
     actions = buttons(meeting, open_actions(meeting, user), at, stage)
@@ -101,18 +110,19 @@ def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | 
         "actions": with_form(meeting, actions, refused),
         "links": links_of(meeting, user, stage),
         "refused": refused,
-        "rows": item_rows(meeting, results, len(roster.due) if roster else meeting.due, rings_of(tasks, local_day(at))),
-        "meeting_results": said_of(meeting, results, None),
+        "rows": item_rows(meeting, results, len(roster.due) if roster else meeting.due, rings_of(tasks, local_day(at)), reference, marks),
+        "meeting_results": said_of(meeting, results, None, marks),
         "all_results": [shown.named(result) for result in results],
         "due": [{"name": m.person.name, "post": roster.labels[m.person.pk]} for m in roster.due] if roster else [],
         "attendance": attendance_of(meeting),
         "seats": seats_of(meeting),
-        "thresholds": shown.thresholds(meeting.body, meeting.due, important_items(meeting)),
-        "checks": checks_of(meeting),
+        "thresholds": shown.thresholds(meeting.body, meeting.due, important_items(meeting, reference), reference),
+        "checks": checks_of(meeting, judged),
         "tasks": [(task, (TASK_TAGS[TaskStatus(task.status)], task.get_status_display())) for task in tasks],
         "timeline": timeline(events),
         "readings": [] if is_bureau_reading(meeting.status, user) else readings(events),
-        "catalogue_status": shown.catalogue_status(),
+        "may_prepare": not closed_reason(meeting, user),
+        "catalogue_status": shown.catalogue_status(meeting.catalogue),
     }
     return render(request, "governance/meeting_detail.html", context, status=refused.status if refused else 200)
 
@@ -130,25 +140,27 @@ def load_rows(meeting: Meeting) -> None:
     prefetch_related_objects([meeting], Prefetch("members", members), Prefetch("items", items))
 
 
-def results_of(meeting: Meeting, roster: drafts.Roster | None) -> list[Result | RuleResult]:
+def results_of(
+    meeting: Meeting, judged: drafts.Judged | None, reference: Reference
+) -> list[Result | RuleResult]:
     """What the rules say: stored at the signature, live before, and before the meeting only what can be answered then."""
     if meeting.status in (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED):
         return list(stored_results(meeting))
     if meeting.status == MeetingStatus.CANCELLED:
         return []
-    if roster is None:
-        return list(judge_meeting(meeting))
-    return list(drafts.judge_agenda(meeting.school, meeting.body, drafts.stored_agenda(meeting), roster.due).all())
+    return list(judge_meeting(meeting, reference=reference)) if judged is None else list(judged.all())
 
 
-def said_of(meeting: Meeting, results: Iterable[Result | RuleResult], item: AgendaItem | None) -> list[dict[str, Any]]:
+def said_of(
+    meeting: Meeting, results: Iterable[Result | RuleResult], item: AgendaItem | None, marks: Marks
+) -> list[dict[str, Any]]:
     """What the rules say of the item, or of the meeting. While the record is written, what is missing reads as one note."""
     mine = [result for result in results if _is_of(result, item)]
     open_ones = [result for result in mine if str(result.outcome) == "insufficient"]
     if meeting.status != MeetingStatus.HELD or len(open_ones) < 2:
-        return [shown.named(result) for result in mine]
-    said = [shown.named(result) for result in mine if result not in open_ones]
-    return [shown.missing(open_ones), *said]
+        return [marks.named(result) for result in mine]
+    said = [marks.named(result) for result in mine if result not in open_ones]
+    return [shown.missing(open_ones, actions=marks.actions_of_many(open_ones)), *said]
 
 
 def _is_of(result: Result | RuleResult, item: AgendaItem | None) -> bool:
@@ -158,20 +170,27 @@ def _is_of(result: Result | RuleResult, item: AgendaItem | None) -> bool:
 
 
 def item_rows(
-    meeting: Meeting, results: Sequence[Result | RuleResult], due: int, rings: Mapping[UUID, str]
+    meeting: Meeting,
+    results: Sequence[Result | RuleResult],
+    due: int,
+    rings: Mapping[UUID, str],
+    reference: Reference,
+    marks: Marks,
 ) -> list[ItemRow]:
     """The items in order, each with its results and the loop of its decision."""
     rows = []
+    prepared = prepared_of(meeting)
     for item in meeting.items.all():
         code = item.matter.code if item.matter else ""
         outcome = Outcome(item.outcome) if item.outcome else None
         rows.append(
             ItemRow(
                 item,
-                said_of(meeting, results, item),
+                said_of(meeting, results, item, marks),
                 (OUTCOME_TAGS.get(outcome, "wait"), outcome.label) if outcome else None,
-                needed_text(meeting.body, code, due),
+                needed_text(meeting.body, code, due, reference),
                 rings.get(item.pk, Work().ring),
+                prepared.get(item.pk),
             )
         )
     return rows
@@ -185,17 +204,17 @@ def rings_of(tasks: Sequence[Task], today: date) -> dict[UUID, str]:
     return {item: work_of_tasks(of_item, today).ring for item, of_item in by_item.items()}
 
 
-def needed_text(body: str, code: str, due: int) -> str:
+def needed_text(body: str, code: str, due: int, reference: Reference) -> str:
     """“须三分之二以上到会（应到 7 人，到会 5 人以上）” for matters that ask for it at the Party meeting."""
-    if body != Body.PARTY or not shown.needs_two_thirds(code):
+    if body != Body.PARTY or not shown.needs_two_thirds(code, reference):
         return ""
-    needed = shown.members_needed(shown.TWO_THIRDS_RULE, due)
+    needed = shown.members_needed(shown.TWO_THIRDS_RULE, due, reference)
     return f"须三分之二以上到会（应到 {due} 人，到会 {needed} 人以上）"
 
 
-def important_items(meeting: Meeting) -> list[int]:
+def important_items(meeting: Meeting, reference: Reference) -> list[int]:
     """Places of the items that ask for two thirds."""
-    return [i.order for i in meeting.items.all() if i.matter and shown.needs_two_thirds(i.matter.code)]
+    return [i.order for i in meeting.items.all() if i.matter and shown.needs_two_thirds(i.matter.code, reference)]
 
 
 def roster_of(meeting: Meeting) -> drafts.Roster | None:
@@ -226,14 +245,14 @@ def attendance_of(meeting: Meeting) -> list[dict[str, str]]:
     return rows
 
 
-def checks_of(meeting: Meeting) -> list[drafts.Check]:
+def checks_of(meeting: Meeting, judged: drafts.Judged | None) -> list[drafts.Check]:
     """What the notice waits for, while the meeting is being prepared."""
-    if meeting.status != MeetingStatus.DRAFT:
+    if meeting.status != MeetingStatus.DRAFT or judged is None:
         return []
     confirmed = ""
     if meeting.agenda_confirmed_at and meeting.agenda_confirmed_by:
         confirmed = f"{meeting.agenda_confirmed_by.name} {meeting_time(meeting.agenda_confirmed_at)}"
-    return drafts.before_calling(drafts.stored_agenda(meeting), body=meeting.body, confirmed=confirmed)
+    return drafts.before_calling(drafts.stored_agenda(meeting), judged, body=meeting.body, confirmed=confirmed)
 
 
 def tasks_of(meeting: Meeting) -> list[Task]:
@@ -292,7 +311,8 @@ def _told(event: Event, more: str) -> dict[str, Any]:
     clock = f"{timezone.localtime(event.at):%H:%M}"
     note = f"{event.actor_name} {clock}{more}" + (f"：{reason}" if reason else "")
     late = event.kind.rpartition(".")[2] in {"returned", "cancelled", "lapsed", "recalled"}
-    return {"kind": "x" if late else "d", "on": event.at, "text": kind_of(event.kind).label, "note": note}
+    about = f" {event.data['rule']}" if "rule" in event.data else ""
+    return {"kind": "x" if late else "d", "on": event.at, "text": kind_of(event.kind).label + about, "note": note}
 
 
 def readings(events: Iterable[Event]) -> list[dict[str, Any]]:

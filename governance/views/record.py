@@ -29,8 +29,10 @@ from governance.minutes_text import minutes_of
 from governance.models import Meeting, MeetingStatus
 from governance.reading import is_bureau_reading
 from governance.record import differences, record_of
+from governance.reference import reference_for
 from governance.selectors import for_record, judge_meeting, names_of
 from governance.views import record_findings, record_page
+from governance.views.marks import marks_of
 from governance.views.record_desk import Desk
 from governance.views.record_items import item_rows
 from governance.views.steps import buttons, stage_of, steps_of
@@ -170,11 +172,14 @@ def _differences(meeting: Meeting, sheet: Sheet) -> list[Difference]:
 def _desk(meeting: Meeting, sheet: Sheet, faults: Sequence[Fault]) -> Desk:
     roster = roster_on(meeting.school, meeting.body, local_day(meeting.scheduled_at))
     record, _ = read(sheet)
-    return Desk(meeting, roster, sheet, record, judge_meeting(meeting, record), faults)
+    desk = Desk(meeting, roster, sheet, record, (), faults)
+    desk.results = judge_meeting(meeting, record, reference=desk.reference)
+    return desk
 
 
 def _judged(user: User, desk: Desk) -> dict[str, Any]:
     """What changes on the page while it is typed: tags, findings, what is still missing, who sends it for signature."""
+    desk.marks = marks_of(desk.meeting, user, desk.results, desk.reference)
     heads, left = record_findings.item_heads(desk), record_findings.missing(desk)
     recorder = next((p for p in desk.roster.people if p.pk == desk.record.recorder), None)
     return {
@@ -233,12 +238,19 @@ def minutes(request: SignedInRequest, pk: UUID) -> HttpResponse:
     at = timezone.now()
     if is_bureau_reading(meeting.status, request.user):
         services.note_reading(meeting=meeting, by=request.user, at=at)
-    text = minutes_of(meeting)
-    context: dict[str, Any] = {"meeting": meeting, "minutes": text, "tag": shown.status_tag(meeting)}
+    reference = reference_for(meeting)
+    text = minutes_of(meeting, reference)
+    context: dict[str, Any] = {
+        "meeting": meeting,
+        "minutes": text,
+        "tag": shown.status_tag(meeting),
+        "catalogue_status": shown.catalogue_status(meeting.catalogue),
+    }
     if not text.signed:
         places = {f"items/{item.pk}": f"第 {item.order} 项" for item in meeting.items.all()}
-        results = judge_meeting(meeting)
-        context["results"] = [shown.named(result, where=places.get(result.subject, "")) for result in results]
+        results = judge_meeting(meeting, reference=reference)
+        marks = marks_of(meeting, request.user, results, reference)
+        context["results"] = [marks.named(result, where=places.get(result.subject, "")) for result in results]
         context["head"] = HEAD_POST[meeting.body].label
         steps = [step for step in open_actions(meeting, request.user) if step.name == "sign"]
         stage = stage_of(meeting, any(result.blocks for result in results))

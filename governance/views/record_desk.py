@@ -10,7 +10,10 @@ from governance.drafts import Roster
 from governance.forms.sheet import ItemSheet, Sheet, place
 from governance.models import AgendaItem, Meeting, MeetingMember
 from governance.record import ItemRecord, Record
+from governance.reference import reference_for
 from governance.rules.findings import Result
+from governance.rules.reference import Reference
+from governance.views.marks import Marks
 from schools.permissions import HEAD_POST, Body
 
 
@@ -24,6 +27,15 @@ class Desk:
     record: Record
     results: Sequence[Result]
     faults: Sequence[Fault] = field(default_factory=tuple)
+    marks: Marks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.marks = Marks(self.meeting)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """What was in force for this meeting. One query."""
+        return reference_for(self.meeting)
 
     @cached_property
     def members(self) -> list[MeetingMember]:

@@ -1,6 +1,6 @@
 """What the rules say of the record while it is typed: beside each part, in the heads of the items, and in “还差 N 处”."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from common.templatetags import portal
-from governance import shown
+from governance import rule_words, shown
 from governance.models import Outcome
 from governance.record import ItemRecord
 from governance.rules.findings import MEETING, Result
+from governance.rules.findings import Outcome as RuleOutcome
 from governance.services.agenda import agenda_is_open
 from governance.views.record_desk import Desk
 
@@ -21,15 +22,25 @@ PLACES = {
     "R-Q01": ("attendance", "到会"),
     "R-Q03": ("attendance", "到会"),
     "R-C01": ("chair", "主持"),
+    "R-C02": ("chair", "主持"),
     "R-C03": ("chair", "主持"),
     "R-A09": ("recorder", "记录人"),
     "R-Q02": ("room", "到会人数"),
+    "R-Q05": ("room", "到会人数"),
     "R-V12": ("room", "回避"),
+    "R-A02": ("stances", "表态"),
+    "R-A06": ("stances", "书面意见"),
+    "R-V02": ("stances", "表态次序"),
+    "R-V03": ("stances", "表态次序"),
     "R-V04": ("stances", "表态"),
     "R-V06": ("votes", "表决"),
+    "R-V10": ("votes", "表决方式"),
+    "R-T06": ("outcome", "结论"),
     "R-V13": ("outcome", "结论"),
     "R-E01": ("tasks", "会后任务"),
 }
+# What is mended on the page 会前准备 of the item.
+PREPARED = frozenset({"R-T08", "R-T09", "R-T10", "R-T12", "R-T13", "R-T14", "R-T16", "R-T17", "R-T18"})
 OF_ITEMS = frozenset({"room", "stances", "votes", "outcome", "tasks"})
 
 
@@ -75,6 +86,10 @@ def where_of(desk: Desk, result: Result) -> dict[str, str]:
         return {"url": f"#i-{number}-{spot}", "label": f"第 {number} 项{word}"}
     if spot:
         return {"url": f"#{spot}", "label": word}
+    if number and result.rule in PREPARED:
+        item = desk.items[number - 1]
+        url = reverse("governance:preparation", args=[desk.meeting.pk, item.pk])
+        return {"url": url, "label": f"第 {number} 项会前准备"}
     name = "governance:agenda" if agenda_is_open(desk.meeting) else "governance:meeting"
     label = f"第 {number} 项归类" if number else "议程"
     return {"url": reverse(name, args=[desk.meeting.pk]), "label": label}
@@ -85,24 +100,34 @@ def findings_html(desk: Desk, results: Sequence[Result]) -> SafeString:
     return _drawn(tuple(_as_key(desk, result) for result in results))
 
 
-Key = tuple[str, str, str, str, str, tuple[str, ...], str, str]
+Way = tuple[str, str]  # address and words
+Key = tuple[str, str, str, str, str, tuple[str, ...], tuple[Way, ...], str, str]
 
 
 def _as_key(desk: Desk, result: Result) -> Key:
-    url = label = ""
-    if result.remedy:
-        where = where_of(desk, result)
-        url, label = where["url"], "去填写" if where["url"].startswith("#") else "去议程"
+    waiver = desk.marks.waiver_of(result)
     return (
         result.rule,
         result.outcome.value,
         result.severity.value,
         _with_names(desk, result),
         result.remedy or "",
-        tuple(basis.text for basis in result.basis),
-        url,
-        label,
+        tuple(rule_words.basis_lines(result.rule, result.basis)),
+        tuple(_ways(desk, result)),
+        waiver.waived_by.name if waiver else "",
+        waiver.reason if waiver else "",
     )
+
+
+def _ways(desk: Desk, result: Result) -> Iterator[Way]:
+    """Where it is mended; and 放行 of what is not kept. What only lacks a fact is typed here first."""
+    if result.remedy and result.outcome is not RuleOutcome.WAIVED:
+        where = where_of(desk, result)
+        here = where["url"].startswith("#")
+        yield where["url"], "去填写" if here else "去会前准备" if result.rule in PREPARED else "去议程"
+    if result.outcome is not RuleOutcome.INSUFFICIENT:
+        for action in desk.marks.actions_of(result):
+            yield action["url"], action["label"]
 
 
 def _with_names(desk: Desk, result: Result) -> str:
@@ -125,9 +150,11 @@ def _drawn(keys: tuple[Key, ...]) -> SafeString:
             "message": message,
             "remedy": remedy,
             "basis": list(basis),
-            "actions": [{"url": url, "label": label}] if url else [],
+            "actions": [{"url": url, "label": label} for url, label in ways],
+            "waived_by": waived_by,
+            "waived_reason": waived_reason,
         }
-        for rule, outcome, severity, message, remedy, basis, url, label in keys
+        for rule, outcome, severity, message, remedy, basis, ways, waived_by, waived_reason in keys
     ]
     return render_to_string("_components/findings.html", portal.findings(results))
 

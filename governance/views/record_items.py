@@ -72,8 +72,9 @@ def outcomes(meeting: Meeting) -> list[Outcome]:
 def room_line(desk: Desk, item: AgendaItem, there: int) -> dict[str, Any]:
     """在场 N 人, and how many the matter asks for (R-Q02)."""
     due = len(desk.members)
-    important = desk.meeting.body == Body.PARTY and item.matter is not None and shown.needs_two_thirds(item.matter.code)
-    needed = shown.members_needed(shown.TWO_THIRDS_RULE, due) if important else 0
+    at_party = desk.meeting.body == Body.PARTY and item.matter is not None
+    important = at_party and item.matter is not None and shown.needs_two_thirds(item.matter.code, desk.reference)
+    needed = shown.members_needed(shown.TWO_THIRDS_RULE, due, desk.reference) if important else 0
     return {"there": str(there), "due": str(due), "needed": str(needed or ""), "enough": there >= needed}
 
 
@@ -127,9 +128,10 @@ def _speakers(desk: Desk, n: int, typed: ItemSheet, room: set[UUID], err: Mappin
             "css": "out" if out else "last" if person == last_speaker else "",
             **{choice: CHECKED if stance == choice else "" for choice in VOTES},
             "opinion": fields.get("opinion", ""),
+            "written": fields.get("written", ""),
             "together": fields.get("together", ""),
             "remove": format_html(REMOVE, n, m) if out and (stance or fields.get("opinion")) else "",
-            "error": _said_wrong(err, f"s-{m}-stance", f"s-{m}-opinion"),
+            "error": _said_wrong(err, f"s-{m}-stance", f"s-{m}-opinion", f"s-{m}-written"),
         }
         rows.append(row)
     return rows
@@ -160,7 +162,7 @@ def vote_bar(desk: Desk, entry: ItemRecord) -> dict[str, Any]:
         stances.count("disagree"),
         stances.count("abstain"),
     )
-    needed = shown.members_needed("R-V06", due) if desk.meeting.body == Body.PARTY else 0
+    needed = shown.members_needed("R-V06", due, desk.reference) if desk.meeting.body == Body.PARTY else 0
     boxes = [*(["y"] * agree), *(["no"] * disagree), *(["a"] * abstain)]
     boxes = [*boxes, *([""] * (due - len(boxes)))][:due]
     words = f"赞成 {agree}，反对 {disagree}，弃权 {abstain}，应到 {due}" + (f"，过半数 {needed}" if needed else "")

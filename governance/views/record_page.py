@@ -48,10 +48,10 @@ def member_rows(desk: Desk) -> list[dict[str, Any]]:
 def quorum(desk: Desk) -> dict[str, Any]:
     """Seats and lines of the 到会计."""
     there = {person for person, typed in desk.sheet.members.items() if typed.get("status") == Attendance.PRESENT}
-    important = [i.order for i in desk.items if i.matter and shown.needs_two_thirds(i.matter.code)]
+    important = [i.order for i in desk.items if i.matter and shown.needs_two_thirds(i.matter.code, desk.reference)]
     return {
         "seats": [{"name": m.name, "present": m.person_id in there} for m in desk.members],
-        "thresholds": shown.thresholds(desk.meeting.body, len(desk.members), important),
+        "thresholds": shown.thresholds(desk.meeting.body, len(desk.members), important, desk.reference),
     }
 
 
@@ -62,6 +62,7 @@ def closed_items(desk: Desk) -> list[dict[str, Any]]:
             "n": n,
             "item": item,
             "away": away_words(desk, desk.sheet.items[item.pk]),
+            "written": [presence for presence in item.presences.all() if presence.written_opinion],
             "stances": sorted(item.stances.all(), key=lambda said: said.seq),
             "tasks": sorted(item.planned_tasks.all(), key=lambda task: task.order),
         }

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest
 from checklists.selectors import may_close_somewhere, to_close
 from common.dates import local_day
+from governance.ledgers import sees_waivers
 from governance.lists import sight_of
 from reports import desk, showing, waiting
 from reports.navigation import Person, person_behind
@@ -167,6 +168,7 @@ def _troubles(request: SignedInRequest, at: datetime) -> dict[str, Any]:
         "findings": desk.findings_lines(meeting_selectors.with_findings(request.user, at, MOST_FOUND)),
         "unsigned": desk.unsigned_lines(late, local_day(at)),
         "sign_within": meeting_selectors.sign_within(),
+        "waived": meeting_selectors.waived_lately(request.user, at) if sees_waivers(request.user) else None,
     }
 
 

@@ -67,6 +67,11 @@ if (form) {
   });
 }
 
+// ---- while a title is typed: the form asks which matters it may belong to (hx-trigger waits until the typing pauses) ----
+form?.addEventListener("input", (event) => {
+  if (event.target.name?.endsWith("-title")) form.dispatchEvent(new Event("title-typed"));
+});
+
 // ---- unsaved work ----
 let dirty = form?.dataset.dirty !== undefined;
 

@@ -117,7 +117,7 @@ def test_each_number_opens_the_records_it_counts(cast: factories.Cast, organiser
     bring(second, "closed", cast.user("principal"), cast.user("secretary"))
     late(first)
     block(factories.make_held(cast), cast)
-    factories.make_signed(cast, Body.PRINCIPAL, matters=("A01",))
+    factories.make_signed(cast, Body.PRINCIPAL, matters=("A10",))
     answer = see(organiser)
     figures = {f["unit"]: f for strand in answer.context["strands"] for f in strand["figures"]}
     assert [f["value"] for unit, f in figures.items() if unit != "任务按期完成"] == ["1", "1", "1", "1"]

@@ -22,6 +22,8 @@ from attachments.models import Attachment
 from checklists import services as tasks
 from checklists.models import Task
 from governance.models import Decision, Meeting
+from governance.services import TalkInput, record_talk
+from governance.services.catalogue import start_draft
 from notifications.models import Message
 from notifications.services import dispatch_batch
 from schools.models import Appointment, RosterUpload
@@ -39,6 +41,7 @@ EVERYBODY = (*SCHOOL, "office", *BUREAU, *OUTSIDE)
 SEE_SCHOOL = (*SCHOOL, "office", *BUREAU)
 SEE_PARTY = ("secretary", "principal", "deputy", "member", "clerk", *BUREAU)  # `team` is no member of that body
 RECORD = ("secretary", "principal", "clerk")
+HEADS = ("secretary", "principal")
 
 
 @dataclass
@@ -53,12 +56,15 @@ class World:
     draft: Any = None
     decision: Any = None
     task: Any = None
+    talk: Any = None
     file: Any = None
     upload: Any = None
     message: Any = None
     clerkship: Any = None
     account: Any = None
+    replay: Any = None
     newcomer: Any = None
+    catalogue: Any = None
 
 
 @pytest.fixture
@@ -92,6 +98,9 @@ def _objects(world: World) -> None:
     world.decision, world.task = world.meeting.decisions.get(), Task.objects.get()
     Decision.objects.filter(pk=world.decision.pk).update(title=CANARY, text=CANARY)
     Task.objects.update(target=CANARY, measures=CANARY)
+    world.talk = record_talk(
+        school=cast.school, talk=TalkInput(timezone.localdate(), CANARY), by=cast.user("clerk"), at=timezone.now()
+    )
     proof = SimpleUploadedFile(f"{CANARY}.txt", CANARY.encode())
     tasks.progress(task=world.task, text=CANARY, files=[proof], by=cast.user("principal"), at=timezone.now())
     world.file = Attachment.objects.get()
@@ -103,6 +112,8 @@ def _objects(world: World) -> None:
     world.newcomer = factories.make_person(f"{CANARY}新人", school=cast.school)
     world.upload = RosterUpload(uploaded_by=world.users["organiser"], filename=f"{CANARY}.csv", status="checked")
     world.upload.commit(timezone.now())
+    world.replay = factories.make_replay(world.users["organiser"])
+    world.catalogue = start_draft(by=world.users["organiser"], at=timezone.now())
 
 
 @dataclass(frozen=True)
@@ -113,10 +124,11 @@ class Door:
     of: str = ""
     extra: tuple[tuple[str, str], ...] = ()
     writes: bool = False  # answers POST only
+    query: str = ""  # what the door must be asked
 
 
-def door(who: tuple[str, ...], of: str = "", *, writes: bool = False, **extra: str) -> Door:
-    return Door(who, of, tuple(extra.items()), writes)
+def door(who: tuple[str, ...], of: str = "", *, writes: bool = False, query: str = "", **extra: str) -> Door:
+    return Door(who, of, tuple(extra.items()), writes, query)
 
 
 DOORS: dict[str, Door] = {
@@ -157,16 +169,45 @@ DOORS: dict[str, Door] = {
     "governance:meeting-new": door((*RECORD, "stranger", "stranger-clerk")),  # each for the own school
     "governance:meeting": door(SEE_PARTY, "meeting"),
     "governance:agenda": door(SEE_PARTY, "draft"),
+    "governance:preparation": door(SEE_PARTY, "draft_item"),
     "governance:record": door(SEE_PARTY, "held"),
     "governance:record-check": door(SEE_PARTY, "held"),
     "governance:minutes": door(SEE_PARTY, "meeting"),
     "governance:meeting-action": door(SEE_PARTY, "held", name="minute"),
+    "governance:waive": door(SEE_PARTY, "held"),
+    "governance:waivers": door((*HEADS, "organiser", "supervisor", "stranger")),  # each of the own school
+    "governance:waivers-export": door((*HEADS, "organiser", "supervisor", "stranger"), kind="csv"),
+    "governance:talks": door((*RECORD, *BUREAU, "stranger", "stranger-clerk")),
+    "governance:talks-export": door((*RECORD, *BUREAU, "stranger", "stranger-clerk"), kind="csv"),
+    "governance:talk": door((*RECORD, *BUREAU), "talk"),
     "governance:decisions": door(EVERYBODY),
     "governance:decision": door(SEE_PARTY, "decision"),
     "governance:matters": door(EVERYBODY),
+    "governance:matter": door(EVERYBODY, code="P01"),
+    "governance:catalogues": door(EVERYBODY),
+    "governance:catalogue-start": door(EVERYBODY, writes=True),
+    "governance:catalogue": door(("organiser",), "catalogue"),
+    "governance:catalogue-matter": door(("organiser",), "catalogue", code="P01"),
+    "governance:catalogue-differences": door(("organiser",), "catalogue"),
+    "governance:catalogue-issue": door(("organiser",), "catalogue"),
+    "governance:catalogue-discard": door(("organiser",), "catalogue", writes=True),
+    "governance:rules": door(EVERYBODY),
+    "governance:rules-export": door(EVERYBODY, kind="csv"),
+    "governance:rule": door(EVERYBODY, rule="R-Q01"),
+    "governance:rules-draft": door(("organiser",)),
+    "governance:rules-draft-start": door(("organiser",), writes=True),
+    "governance:rules-draft-issue": door(("organiser",)),
+    "governance:rules-draft-discard": door(("organiser",), writes=True),
+    "governance:rules-draft-rule": door(("organiser",), rule="R-T03"),
+    "governance:replay": door(("organiser",)),
+    "governance:replay-export": door(("organiser",), "replay", kind="csv"),
     "reports:home": door(EVERYBODY),
     "reports:search": door(EVERYBODY),
     "reports:me": door(EVERYBODY),
+    "reports:findings": door((*RECORD, *BUREAU, "stranger", "stranger-clerk")),  # each of the own school
+    "reports:findings-list": door((*RECORD, *BUREAU, "stranger", "stranger-clerk")),
+    "reports:findings-meetings": door((*RECORD, *BUREAU, "stranger", "stranger-clerk")),
+    "reports:findings-export": door((*RECORD, *BUREAU, "stranger", "stranger-clerk"), kind="csv"),
     "reports:audit": door(("auditor",)),
     "reports:audit-verify": door(("auditor",), writes=True),
     "api:schools": door(EVERYBODY),
@@ -174,15 +215,19 @@ DOORS: dict[str, Door] = {
     "api:offices": door(EVERYBODY),
     "api:office": door(SEE_SCHOOL, "office"),
     "api:matters": door(EVERYBODY),
+    "api:matters-suggest": door(EVERYBODY, query="?q=预算"),
     "api:matter": door(EVERYBODY, code="P01"),
     "api:meetings": door(EVERYBODY),
     "api:meeting": door(SEE_PARTY, "meeting"),
     "api:meeting-action": door(SEE_PARTY, "held", name="minute", writes=True),
     "api:check": door(EVERYBODY, writes=True),
+    "api:talks": door(EVERYBODY),
+    "api:talk": door((*RECORD, *BUREAU), "talk"),
     "api:decisions": door(EVERYBODY),
     "api:decision": door(SEE_PARTY, "decision"),
     "api:tasks": door(EVERYBODY),
     "api:task": door(SEE_SCHOOL, "task"),
+    "api:findings": door(EVERYBODY),
     "api:task-action": door(SEE_SCHOOL, "task", name="progress", writes=True),
 }
 
@@ -206,9 +251,12 @@ def address(name: str, world: World, *, missing: bool = False) -> str:
         values["code"] = "O99" if missing else world.cast.school.office.code  # type: ignore[union-attr]
     elif opened.of == "newcomer":
         values["person"] = uuid4() if missing else world.newcomer.pk
+    elif opened.of == "draft_item":
+        values["pk"] = uuid4() if missing else world.draft.pk
+        values["item"] = uuid4() if missing else world.draft.items.get().pk
     elif opened.of:
         values["pk"] = uuid4() if missing else getattr(world, opened.of).pk
-    return reverse(name, kwargs=values)
+    return reverse(name, kwargs=values) + opened.query
 
 
 def text_of(answer: HttpResponseBase) -> str:

@@ -18,7 +18,7 @@ from tests import factories
 from tests.integration.test_tasks_steps import bring, give
 
 pytestmark = pytest.mark.django_db
-MEETINGS = ["会议", "决议", "议事目录 25/20"]
+MEETINGS = ["会议", "决议", "书记校长沟通", "放行清单", "议事目录 25/20", "程序规则", "议事规范"]
 SCHOOL_NAV = ["我的工作台", "试点推进", "闭环运行", "本校档案"]
 EXPECTED = {
     "secretary": (SCHOOL_NAV, ["清单", "会议", "提醒", "我的"]),
@@ -75,7 +75,7 @@ def test_each_post_finds_what_it_may_open(role: str, cast: factories.Cast) -> No
 
 
 @pytest.mark.parametrize("role", ["secretary", "organiser"])
-def test_the_strand_of_meetings_has_its_three_lists(role: str, cast: factories.Cast) -> None:
+def test_the_strand_of_meetings_has_its_lists(role: str, cast: factories.Cast) -> None:
     item = next(item for item in portal(client_of(user_of(role, cast)))["nav"] if item["numeral"] == "三")
     assert [child["label"] for child in item["children"]] == MEETINGS
 
@@ -89,6 +89,8 @@ def test_the_strand_of_meetings_has_its_three_lists(role: str, cast: factories.C
         ("governance:meetings", "闭环运行", "会议", "会议"),
         ("governance:meeting-new", "闭环运行", "会议", "会议"),
         ("governance:decisions", "闭环运行", "决议", "会议"),
+        ("governance:talks", "闭环运行", "书记校长沟通", "会议"),
+        ("governance:waivers", "闭环运行", "放行清单", "会议"),
         ("governance:matters", "闭环运行", "议事目录 25/20", "会议"),
         ("notifications:inbox", None, None, "提醒"),
         ("reports:me", None, None, "我的"),

@@ -9,13 +9,13 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from audit.models import Event
-from benchmarks import pages, start, sweep
+from benchmarks import pages, rules, start, sweep
 from benchmarks.__main__ import SCENARIOS
 from benchmarks.district import District, build
 from benchmarks.measure import Measured, Scenario, Target, measure, table
 from common.ids import seeded_ids
 from deadlines.models import Deadline, Reminder
-from governance.models import Decision, Meeting, RuleResult
+from governance.models import Decision, Meeting, ReplayFlip, ReplayRun, RuleResult
 from governance.models.meetings import MeetingStatus
 from notifications.models import Outbox
 from schools import access
@@ -91,6 +91,18 @@ def test_each_round_of_the_sweep_speaks_of_other_rows(district: District) -> Non
     assert Reminder.objects.count() == Outbox.objects.count() == 3 * 10  # two rounds, and one to count the statements
 
 
+@pytest.mark.postgres
+def test_the_engine_and_a_replay_are_measured_over_a_written_past(district: District) -> None:
+    engine, replay = rules.scenarios(district, schools=2, meetings=4)
+    engine.ours()
+    measured = measure(replay, schools=2, rounds=1)
+    signed = Meeting.objects.filter(status=MeetingStatus.SIGNED)
+    assert signed.count() == 2 * 2 + 1 + 2 * 4
+    assert measured.queries
+    assert ReplayRun.objects.filter(status="done", meetings_done=signed.count()).count() == 2
+    assert ReplayFlip.objects.exists()
+
+
 @pytest.mark.soak
 def test_the_portal_is_started_and_weighed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "x" * 60)
@@ -125,4 +137,4 @@ def test_the_table_keeps_its_columns_with_chinese_names() -> None:
 
 
 def test_every_scenario_can_be_chosen() -> None:
-    assert set(SCENARIOS) == {*pages.PAGES, "P7", "P11"}
+    assert set(SCENARIOS) == {*pages.PAGES, "P7", "P9", "P11"}

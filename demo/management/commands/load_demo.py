@@ -21,7 +21,7 @@ from common.history import as_history
 from common.ids import seeded_ids
 from demo.district import District, Wish
 from demo.passwords import new_password
-from governance.services.reference import load_catalogue
+from governance.services.reference import load_reference
 from schools.models import Person, School
 
 MOST_SCHOOLS, MOST_YEARS = 4800, 5
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         district = District(wish, self._progress())
         with _collecting_rarely(), transaction.atomic():
             with seeded_ids(f"{wish.seed} reference"), as_history():
-                load_catalogue(at=district.start)
+                load_reference(at=district.start)
             with seeded_ids(f"{wish.seed} {wish.as_of} {wish.schools} {wish.years}"):
                 names = district.run()
         if options["verbosity"] > 0:

@@ -1,0 +1,248 @@
+"""Rules of procedure (议事规则) read: what is in force, who may write it, how a school's text stands to the model text."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from accounts.models import User
+from common.dates import local_day
+from governance.models import (
+    Clause,
+    ClauseKind,
+    Decision,
+    Issue,
+    Meeting,
+    MeetingStatus,
+    ModelText,
+    SchoolClause,
+    SchoolLimit,
+    SchoolRules,
+    SchoolRulesStatus,
+)
+from governance.reference import reference_on
+from governance.rules import facts
+from governance.rules.clauses import Pair, Wording, compare
+from governance.rules.coverage import Coverage, coverage
+from governance.rules.findings import Severity
+from governance.rules.further.registry import STORED
+from governance.rules.load import read_rules
+from governance.rules.registry import RULES
+from governance.rules.thresholds import Threshold
+from governance.rules.tighten import SEVERITY, THRESHOLD, Setting, settings_for
+from schools import access
+from schools.models import School
+from schools.permissions import Body, SchoolPerm
+
+_ALIKE = 0.6
+JUDGED = frozenset({Coverage.ENGINE, Coverage.RECORDS})
+# Months are judged, too, but stop no step.
+_OF_MEETINGS = frozenset(RULES) | frozenset(STORED)
+ON_RECORD = (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED)
+# A setting of a school as words: what the number counts, and which way is stricter.
+UNITS = {"min_days_before": ("提前", "天"), "workdays": ("会后", "个工作日内"), "min_materials": ("至少", "份")}
+
+
+# ---- who ----
+
+
+def may_issue(user: User) -> bool:
+    """Whether this account writes and issues model texts (组织科)."""
+    return access.school_ids(user, SchoolPerm.ISSUE_REFERENCE).everywhere
+
+
+def may_edit(user: User, school_id: UUID) -> bool:
+    """Whether this account writes the school's rules of procedure (书记、校长、党政办)."""
+    return access.can(user, SchoolPerm.EDIT_PLAN, school_id)
+
+
+def may_adopt(user: User, school_id: UUID) -> bool:
+    """Whether this account registers what a meeting has adopted (书记)."""
+    return access.can(user, SchoolPerm.SUBMIT_PLAN, school_id)
+
+
+def is_of_school(user: User, school_id: UUID) -> bool:
+    """Whether this account holds a post there: drafts are the school's own."""
+    return bool(access.posts_at(user, school_id))
+
+
+# ---- the rules a clause can be bound to ----
+
+
+@lru_cache(maxsize=1)
+def rule_rows() -> Mapping[str, Mapping[str, Any]]:
+    """Topic, statement and body of every rule, by id. An id never changes its meaning, so the delivered words stand."""
+    return {rule["id"]: rule for rule in read_rules()["rules"]}
+
+
+@lru_cache(maxsize=2)
+def rules_of(body: str) -> tuple[str, ...]:
+    """Ids of the rules of one meeting, in the order of the rule file."""
+    return tuple(rule_id for rule_id, rule in rule_rows().items() if rule["body"] in (body, "both"))
+
+
+@lru_cache(maxsize=1)
+def _classes() -> Mapping[str, Coverage]:
+    return {line.id: line.coverage for line in coverage(read_rules())}
+
+
+def kind_of_rules(rules: Iterable[str]) -> ClauseKind:
+    """The most a clause bound to these rules can be: judged when one of them is, recorded when one is, else declaratory."""
+    classes = {_classes()[rule_id] for rule_id in rules}
+    if classes & JUDGED:
+        return ClauseKind.JUDGED
+    return ClauseKind.RECORDED if Coverage.RECORDED in classes else ClauseKind.DECLARATORY
+
+
+# ---- what is in force ----
+
+
+def model_text_on(body: str, day: date) -> ModelText | None:
+    """The model text in force on a day; the delivered version covers all days before the first dated one."""
+    known = ModelText.objects.filter(Q(effective_from__lte=day) | Q(effective_from__isnull=True), status=Issue.ISSUED)
+    return known.filter(body=body).order_by(F("effective_from").desc(nulls_last=True), "-issued_at", "-pk").first()
+
+
+def rules_on(school_id: UUID, body: str, day: date) -> SchoolRules | None:
+    """The school's own rules of procedure in force on a day, or None while it has none."""
+    rows = SchoolRules.objects.adopted().filter(school=school_id, body=body, effective_from__lte=day)
+    return rows.order_by("-effective_from", "-number").first()
+
+
+def judged_by(meeting: Meeting) -> str:
+    """The line under a meeting's findings: “按本校党组织会议议事规则 第2版 核查”."""
+    own = rules_on(meeting.school_id, meeting.body, local_day(meeting.scheduled_at))
+    return f"按本校{own} 核查" if own else "本校还没有通过议事规则，按区局的规则核查"
+
+
+def limit_on(school_id: UUID, day: date) -> SchoolLimit | None:
+    """The amount from which spending counts as 大额 on a day (R-T21), or None while the school has registered none."""
+    rows = SchoolLimit.objects.filter(school=school_id, effective_from__lte=day)
+    return rows.order_by("-effective_from").first()
+
+
+# ---- comparing ----
+
+
+def own_wordings(clauses: Iterable[SchoolClause]) -> list[Wording]:
+    """A school's clauses, each compared by the model clause it comes from. Needs `source` read."""
+    return [Wording(c.source and c.source.code, c.number, c.text, c.chapter) for c in clauses]
+
+
+def model_wordings(clauses: Iterable[Clause]) -> list[Wording]:
+    """Clauses of a model text, compared by their code."""
+    return [Wording(c.code, c.number, c.text, c.chapter) for c in clauses]
+
+
+def clauses_of(version: SchoolRules) -> list[SchoolClause]:
+    """The clauses of a school's version in order, each with its model clause: one query."""
+    return list(SchoolClause.objects.filter(rules_version=version).select_related("source").order_by("order"))
+
+
+def model_clauses(text: ModelText | UUID) -> list[Clause]:
+    """The clauses of a model text in order."""
+    return list(Clause.objects.filter(model_text=text).order_by("order"))
+
+
+def against_model(own: Sequence[SchoolClause], model: Sequence[Clause]) -> list[Pair]:
+    """The school's clauses beside those of the model text it is compared with."""
+    return compare(model_wordings(model), own_wordings(own))
+
+
+def between_versions(before: Sequence[SchoolClause], after: Sequence[SchoolClause]) -> list[Pair]:
+    """Two versions of a school beside each other: by model clause; its own additions by the most alike wording."""
+    own = {clause.text: f"own {place}" for place, clause in enumerate(before) if clause.source is None}
+    earlier = [replace(w, key=w.key or f"twice {n}") for n, w in enumerate(_keyed(before, own))]
+    return compare(earlier, _keyed(after, own))
+
+
+def _keyed(clauses: Iterable[SchoolClause], own: Mapping[str, str]) -> list[Wording]:
+    free, made = dict(own), []
+    for clause in clauses:
+        key = clause.source.code if clause.source else _most_alike(clause.text, free)
+        made.append(Wording(key, clause.number, clause.text, clause.chapter))
+    return made
+
+
+def _most_alike(text: str, free: dict[str, str]) -> str | None:
+    """The key of the addition this one was made from; each is given once."""
+    match = next(iter(get_close_matches(text, free, n=1, cutoff=_ALIKE)), None)
+    return None if match is None else free.pop(match)
+
+
+def between_models(before: Sequence[Clause], after: Sequence[Clause]) -> list[Pair]:
+    """Two versions of a model text beside each other, by the codes of their clauses."""
+    return compare(model_wordings(before), model_wordings(after))
+
+
+# ---- what a school may tighten ----
+
+
+def open_settings(body: str, day: date) -> list[Setting]:
+    """The requirements of that meeting a school may make stricter, with the bureau's value of that day."""
+    warned = frozenset(rules_of(body)) & _OF_MEETINGS
+    return list(settings_for(facts.Body(body), reference_on(day), warned))
+
+
+def in_words(name: str, value: Any) -> str:
+    """A value as the page says it: 三分之二以上, 提前 3 天, 不合规（拦截）."""
+    if name == THRESHOLD:
+        return Threshold(value).label
+    if name == SEVERITY:
+        return {Severity.BLOCK: "拦截", Severity.WARN: "提醒", Severity.RECORD: "登记"}[Severity(value)]
+    before, after = UNITS[name]
+    return f"{before} {value} {after}"
+
+
+def tightened_rows(version: SchoolRules, day: date) -> list[dict[str, str]]:
+    """What a version asks for beyond the bureau's rules of that day, row by row for a page."""
+    bureau = reference_on(day)
+    rows = []
+    for rule_id, wanted in version.tightened.items():
+        for name, value in wanted.items():
+            law = bureau.rules[rule_id]
+            now = law.severity if name == SEVERITY else law.parameters.get(name)
+            rows.append(
+                {
+                    "rule": rule_id,
+                    "topic": rule_rows()[rule_id]["topic"],
+                    "own": in_words(name, value),
+                    "bureau": in_words(name, now) if now is not None else "–",
+                }
+            )
+    return rows
+
+
+# ---- where it was adopted ----
+
+
+def adopting_decisions(school: School, draft: SchoolRules) -> list[Decision]:
+    """Decisions of signed Party meetings under the matter by which this text is adopted, latest first.
+
+    The catalogue gives both texts to the Party meeting: the Party meeting's own rules are 党内制度 (P03); the rules of
+    the principal's meeting are 基本管理制度 (P11), of which the principal's meeting only prepares the draft (A01, 研究讨论).
+    """
+    rows = Decision.objects.filter(
+        school=school,
+        meeting__body=Body.PARTY,
+        meeting__status__in=ON_RECORD,
+        item__matter__code=draft.model_text.adopted_under,
+    )
+    used = SchoolRules.objects.adopted().filter(school=school, body=draft.body).values("adopted_at_meeting")
+    return list(rows.exclude(meeting__in=used).select_related("meeting").order_by("-decided_on", "-number"))
+
+
+def versions_of(school: School, body: str) -> list[SchoolRules]:
+    """All versions of one school's rules for one meeting, latest first, each with model text and meeting."""
+    rows = SchoolRules.objects.filter(school=school, body=body).select_related("model_text", "adopted_at_meeting")
+    return list(rows.order_by("-number"))
+
+
+def draft_of(versions: Iterable[SchoolRules]) -> SchoolRules | None:
+    """The one still being written."""
+    return next((version for version in versions if version.status == SchoolRulesStatus.DRAFT), None)

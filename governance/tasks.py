@@ -1,0 +1,24 @@
+"""Long work of governance, a door: reads the clock and loops over the service."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from governance.services.replay import Work, claim_replay
+
+# Short, so that a worker that is asked to stop is not waited for in vain; beat asks again within seconds, and the run goes
+# on where it was.
+WORK_FOR = timedelta(seconds=10)
+
+
+@shared_task(name="governance.replay")
+def replay() -> None:
+    """Work off the replays that wait, batch by batch."""
+    began = timezone.now()
+    while run := claim_replay(at=timezone.now()):
+        work = Work(run)
+        while work.batch(timezone.now()):
+            if timezone.now() - began > WORK_FOR:
+                work.hand_on(timezone.now())
+                return
