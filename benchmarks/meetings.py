@@ -51,6 +51,8 @@ SEATS: dict[Body, tuple[tuple[int, tuple[Post, ...]], ...]] = {
     ),
 }
 CLERK = 7
+# Party matters that ask for nothing beforehand, the first item (第一议题) first: what the measured meetings discuss, so that they comply.
+PLAIN = ("P01", "P02", "P04", "P06", "P07", "P09", "P10", "P25")
 MARK = {Body.PARTY: "党", Body.PRINCIPAL: "校"}
 
 
@@ -85,7 +87,7 @@ class Builder:
         moment = self.at - timedelta(days=1, hours=int(signed))
         meeting = self._meeting(school, team, Body.PARTY, moment, 901 + int(signed), status, items=items, place=place)
         members = self._members(meeting, team)
-        made = self._items(meeting, team, items, recorded=True)
+        made = self._items(meeting, team, items, recorded=True, plain=True)
         self._spoken(meeting, members, made, team)
         for item in made if signed else ():
             self._decide(meeting, item, team)
@@ -196,8 +198,12 @@ class Builder:
         self.rows[MeetingMember] += members
         return members
 
-    def _items(self, meeting: Meeting, team: Sequence[Person], count: int, *, recorded: bool) -> list[AgendaItem]:
+    def _items(
+        self, meeting: Meeting, team: Sequence[Person], count: int, *, recorded: bool, plain: bool = False
+    ) -> list[AgendaItem]:
         matters = self.matters[Body(meeting.body)]
+        if plain:
+            matters = [matter for matter in matters if matter.code in PLAIN]
         record: dict[str, Any] = {
             "method": Method.SHOW_OF_HANDS,
             "agree": meeting.due,
@@ -210,8 +216,8 @@ class Builder:
             AgendaItem(
                 meeting=meeting,
                 order=order,
-                title=f"关于{matters[order % len(matters)].title[:60]}的议题",
-                matter=matters[order % len(matters)],
+                title=f"关于{matters[(order - plain) % len(matters)].title[:60]}的议题",
+                matter=matters[(order - plain) % len(matters)],
                 summary="已按程序征求意见，拟提请会议研究。",
                 proposer=team[0],
                 proposed_on=local_day(meeting.scheduled_at) - timedelta(days=5),

@@ -36,7 +36,7 @@ from governance.rules.further.facts import (
 from governance.rules.further.judging import ORDER, judge_month, judge_stored
 from governance.rules.reference import Reference
 from governance.rules.situation import blank
-from governance.selectors import RULE_POSTS, meeting_facts, with_waivers
+from governance.selectors import RULE_POSTS, judge_meeting, meeting_facts, with_waivers
 from schools.models import Appointment, School
 from schools.permissions import BODY_POSTS, SCHOOL_POSTS, Body
 
@@ -47,6 +47,18 @@ BY_BODY = {Body.PARTY: ("R-F01", "R-F03"), Body.PRINCIPAL: ("R-F02",)}
 # What can be asked only once the minutes are signed; it changes from day to day and is not stored with the signature.
 AFTER_SIGNATURE = ("R-M05", "R-M06", "R-E02")
 UNTIL_SIGNATURE = tuple(rule for rule in ORDER if rule not in AFTER_SIGNATURE)
+# What may stop 送签 and is read from the record itself: pages show it beside the engine's answers without a query more.
+OF_THE_RECORD = ("R-A01", "R-V05", "R-M01", "R-E04")
+
+
+def judge_record(meeting: Meeting, record: Record | None = None, *, reference: Reference | None = None) -> list[Result]:
+    """What engine and further rules say of a record before it is signed, as far as the record itself tells; waivers included.
+
+    送签 and 签发 ask all of `UNTIL_SIGNATURE`, which looks at appointments and other meetings besides.
+    """
+    reference, day = reference or reference_for(meeting), local_day(meeting.scheduled_at)
+    results = judge_meeting(meeting, record, reference=reference)
+    return results + further_results(meeting, today=day, record=record, reference=reference, only=OF_THE_RECORD)
 
 
 def further_results(
@@ -62,15 +74,18 @@ def further_results(
     `today` matters to rules with a day to keep (R-M06, R-E02). `only` narrows the rules asked; `ORDER` names them all.
     """
     records = {} if record is None else {meeting.pk: record}
-    facts = further_facts([meeting], today, records)[meeting.pk]
+    facts = further_facts([meeting], today, records, only)[meeting.pk]
     return with_waivers(meeting, judge_stored(facts, reference or reference_for(meeting), only))
 
 
 def further_facts(
-    meetings: Sequence[Meeting], today: date, records: dict[UUID, Record] | None = None
+    meetings: Sequence[Meeting],
+    today: date,
+    records: dict[UUID, Record] | None = None,
+    only: Collection[str] = ORDER,
 ) -> dict[UUID, StoredMeetingFacts]:
-    """The facts of stored meetings by their key; at most eight queries, however many meetings."""
-    around = Around(meetings)
+    """The facts of stored meetings by their key, as far as the rules `only` ask for them; at most eight queries in all."""
+    around = Around(meetings, only)
     if len(meetings) > 1:
         read_beforehand(meetings)
     return {
@@ -121,10 +136,14 @@ class Sibling:
 
 
 class Around:
-    """What stands around meetings: appointments, other meetings, limits, decisions and tasks. Each is read once for all of them."""
+    """What stands around meetings: appointments, other meetings, limits, decisions and tasks.
 
-    def __init__(self, meetings: Sequence[Meeting]) -> None:
+    Each is read once for all of them, and only when one of the rules `asked` needs it.
+    """
+
+    def __init__(self, meetings: Sequence[Meeting], asked: Collection[str]) -> None:
         self.meetings = meetings
+        self.asked = frozenset(asked)
         self.schools = {meeting.school_id for meeting in meetings}
         days = [local_day(meeting.scheduled_at) for meeting in meetings]
         self.first, self.last = (min(days), max(days)) if days else (date.min, date.min)
@@ -132,17 +151,21 @@ class Around:
     @cached_property
     def org_types(self) -> dict[UUID, str]:
         """The kind of Party organisation by school."""
+        if self.asked.isdisjoint({"R-C06"}):
+            return {}
         return dict(School.objects.filter(pk__in=self.schools).values_list("pk", "party_org_type"))
 
     @cached_property
     def _appointments(self) -> dict[UUID, list[tuple[UUID, str, date, date | None]]]:
+        found: dict[UUID, list[tuple[UUID, str, date, date | None]]] = defaultdict(list)
+        if self.asked.isdisjoint({"R-Q04"}):
+            return found
         rows = Appointment.objects.filter(
             Q(ends_on__isnull=True) | Q(ends_on__gte=self.first),
             school__in=self.schools,
             post__in=SCHOOL_POSTS,
             starts_on__lte=self.last,
         )
-        found: dict[UUID, list[tuple[UUID, str, date, date | None]]] = defaultdict(list)
         for school, person, post, starts_on, ends_on in rows.values_list(
             "school_id", "person_id", "post", "starts_on", "ends_on"
         ):
@@ -163,13 +186,15 @@ class Around:
 
     @cached_property
     def _siblings(self) -> dict[UUID, list[Sibling]]:
+        found: dict[UUID, list[Sibling]] = defaultdict(list)
+        if self.asked.isdisjoint({"R-C05", "R-M07"}):
+            return found
         years = {meeting.year for meeting in self.meetings if meeting.year is not None}
         start, end = at_hour(self.first, MIDNIGHT), at_hour(self.last + timedelta(days=1), MIDNIGHT)
         rows = Meeting.objects.filter(
             Q(year__in=years, serial__isnull=False) | Q(scheduled_at__gte=start, scheduled_at__lt=end),
             school__in=self.schools,
         )
-        found: dict[UUID, list[Sibling]] = defaultdict(list)
         for school, body, year, serial, at, status in rows.values_list(
             "school_id", "body", "year", "serial", "scheduled_at", "status"
         ):
@@ -196,8 +221,11 @@ class Around:
 
     @cached_property
     def _limits(self) -> dict[UUID, list[tuple[date, Decimal]]]:
-        rows = SchoolLimit.objects.filter(school__in=self.schools).order_by("-effective_from", "pk")
         found: dict[UUID, list[tuple[date, Decimal]]] = defaultdict(list)
+        spending = any(item.amount is not None for meeting in self.meetings for item in meeting.items.all())
+        if self.asked.isdisjoint({"R-T21"}) or not spending:
+            return found
+        rows = SchoolLimit.objects.filter(school__in=self.schools).order_by("-effective_from", "pk")
         for school, since, amount in rows.values_list("school_id", "effective_from", "amount"):
             found[school].append((since, amount))
         return found
@@ -210,7 +238,7 @@ class Around:
     def _reconsidered(self) -> dict[UUID, tuple[str, date, UUID]]:
         linked = (item.reconsiders_id for meeting in self.meetings for item in meeting.items.all())
         wanted = {decision for decision in linked if decision is not None}
-        if not wanted:
+        if self.asked.isdisjoint({"R-E04"}) or not wanted:
             return {}
         rows = Decision.objects.filter(pk__in=wanted).values_list("pk", "meeting__body", "decided_on", "school_id")
         return {pk: (body, decided_on, school) for pk, body, decided_on, school in rows}
@@ -218,8 +246,10 @@ class Around:
     @cached_property
     def _tasks(self) -> dict[UUID, list[RunningTaskFacts]]:
         signed = [meeting.pk for meeting in self.meetings if meeting.signed_at is not None]
-        rows = Task.objects.filter(checklist__decision__meeting__in=signed) if signed else Task.objects.none()
         found: dict[UUID, list[RunningTaskFacts]] = defaultdict(list)
+        if self.asked.isdisjoint({"R-E02"}) or not signed:
+            return found
+        rows = Task.objects.filter(checklist__decision__meeting__in=signed)
         for item, due_on, status in rows.values_list("checklist__decision__item_id", "due_on", "status"):
             found[item].append(RunningTaskFacts(due_on, status in OPEN))
         return found

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from accounts.models import User
+from common import history
 from common.dates import local_day
 from governance.models import (
     Clause,
@@ -26,9 +27,9 @@ from governance.models import (
     SchoolRulesStatus,
 )
 from governance.reference import reference_on
+from governance.rule_words import kind_of
 from governance.rules import facts
 from governance.rules.clauses import Pair, Wording, compare
-from governance.rules.coverage import Coverage, coverage
 from governance.rules.findings import Severity
 from governance.rules.further.registry import STORED
 from governance.rules.load import read_rules
@@ -40,8 +41,7 @@ from schools.models import School
 from schools.permissions import Body, SchoolPerm
 
 _ALIKE = 0.6
-JUDGED = frozenset({Coverage.ENGINE, Coverage.RECORDS})
-# Months are judged, too, but stop no step.
+# Judged of meetings; months are judged, too, but stop no step.
 _OF_MEETINGS = frozenset(RULES) | frozenset(STORED)
 ON_RECORD = (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED)
 # A setting of a school as words: what the number counts, and which way is stricter.
@@ -86,17 +86,10 @@ def rules_of(body: str) -> tuple[str, ...]:
     return tuple(rule_id for rule_id, rule in rule_rows().items() if rule["body"] in (body, "both"))
 
 
-@lru_cache(maxsize=1)
-def _classes() -> Mapping[str, Coverage]:
-    return {line.id: line.coverage for line in coverage(read_rules())}
-
-
 def kind_of_rules(rules: Iterable[str]) -> ClauseKind:
     """The most a clause bound to these rules can be: judged when one of them is, recorded when one is, else declaratory."""
-    classes = {_classes()[rule_id] for rule_id in rules}
-    if classes & JUDGED:
-        return ClauseKind.JUDGED
-    return ClauseKind.RECORDED if Coverage.RECORDED in classes else ClauseKind.DECLARATORY
+    kinds = {kind_of(rule_id) for rule_id in rules}
+    return next((kind for kind in (ClauseKind.JUDGED, ClauseKind.RECORDED) if kind in kinds), ClauseKind.DECLARATORY)
 
 
 # ---- what is in force ----
@@ -246,3 +239,16 @@ def versions_of(school: School, body: str) -> list[SchoolRules]:
 def draft_of(versions: Iterable[SchoolRules]) -> SchoolRules | None:
     """The one still being written."""
     return next((version for version in versions if version.status == SchoolRulesStatus.DRAFT), None)
+
+
+def panel_of(school: School, user: User) -> dict[str, Any]:
+    """Both texts on the school's own page (学校档案): the version in force and the draft. One query."""
+    today = local_day(history.now())
+    rows = list(SchoolRules.objects.filter(school=school).order_by("effective_from", "number"))
+    texts = []
+    for body in Body:
+        own = [row for row in rows if row.body == body]
+        adopted = [row for row in own if row.effective_from is not None and row.effective_from <= today]
+        current = adopted[-1] if adopted else None
+        texts.append({"body": body, "current": current, "draft": draft_of(own)})
+    return {"texts": texts}

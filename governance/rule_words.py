@@ -127,7 +127,7 @@ def value_words(value: Any) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, Mapping):
-        return "、".join(value_words(entry) for entry in value.values())
+        return "、".join(value_words(entry) for _, entry in sorted(value.items()))  # jsonb keeps no order
     if isinstance(value, list | tuple):
         return "、".join(value_words(entry) for entry in value) or "–"
     return punctuated(_words()["values"].get(value, value)) if isinstance(value, str) else str(value)

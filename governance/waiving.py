@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from accounts.models import User
+from common.dates import local_day
 from common.transitions import Transition
+from governance.further import further_results
 from governance.guards import refusal
 from governance.models import NEVER_WAIVED, Meeting, MeetingStatus, Waiver
 from governance.record import Record
@@ -22,7 +24,8 @@ def results_now(meeting: Meeting, reference: Reference) -> list[Result]:
     if meeting.status in (MeetingStatus.DRAFT, MeetingStatus.CALLED):
         nothing_yet = Record(meeting.chair_id, meeting.delegation_note, meeting.recorder_id)
         return judge_meeting(meeting, nothing_yet, only=BEFORE_HELD, reference=reference)
-    return judge_meeting(meeting, reference=reference)
+    results = judge_meeting(meeting, reference=reference)
+    return results + further_results(meeting, today=local_day(meeting.scheduled_at), reference=reference)
 
 
 def is_waivable(rule: str, reference: Reference) -> bool:

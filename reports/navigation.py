@@ -26,6 +26,12 @@ MATTERS = frozenset(
 DECISIONS = frozenset({"decisions", "decision"})
 TALKS, WAIVERS = frozenset({"talks", "talk"}), frozenset({"waivers"})
 RULES = frozenset({"rules", "rule", "rules-draft", "rules-draft-rule", "rules-draft-issue", "replay"})
+PROCEDURES = frozenset(
+    {
+        *("procedures", "school-rules", "school-rules-draft", "school-rules-stricter", "school-rules-adopt"),
+        *("school-rules-version", "school-limits", "model-texts", "model-text", "model-text-issue"),
+    }
+)
 FINDINGS = frozenset({"findings", "findings-list", "findings-meetings"})
 
 
@@ -157,10 +163,13 @@ def _meetings(user: User) -> list[Item]:
         return []
     meetings = reverse("governance:meetings")
     children = [
-        Item("会议", meetings, _elsewhere_in("governance", *MATTERS, *RULES, *DECISIONS, *TALKS, *WAIVERS)),
+        Item(
+            "会议", meetings, _elsewhere_in("governance", *MATTERS, *RULES, *PROCEDURES, *DECISIONS, *TALKS, *WAIVERS)
+        ),
         Item("决议", reverse("governance:decisions"), _at("governance", *DECISIONS)),
         *_ledgers(user),
         Item("议事目录 25/20", reverse("governance:matters"), _at("governance", *MATTERS)),
+        Item("议事规则", reverse("governance:procedures"), _at("governance", *PROCEDURES)),
         Item("程序规则", reverse("governance:rules"), _at("governance", *RULES)),
     ]
     if access.school_ids(user, SchoolPerm.VIEW_MEETINGS):

@@ -13,11 +13,12 @@ from checklists.models import Task
 from common.api.views import absolute
 from common.transitions import Transition
 from governance import shown
+from governance.further import judge_record
 from governance.guards import open_actions
 from governance.models import AgendaItem, Decision, Meeting, MeetingStatus, Method, RuleResult, Stance
 from governance.models.catalogue import Matter
 from governance.rules.findings import Result
-from governance.selectors import for_record, judge_meeting, reference_for
+from governance.selectors import for_record, reference_for
 from governance.waiving import open_waiving, results_now, standing
 
 MEETING_FIELDS = (
@@ -116,7 +117,7 @@ def meeting_document(request: Request, pk: UUID) -> dict[str, Any]:
         waiving = []
     else:
         meeting = for_record(Meeting.objects.all()).get(pk=pk)
-        judged = judge_meeting(meeting) if document["status"] in JUDGED else []
+        judged = judge_record(meeting) if document["status"] in JUDGED else []
         document["results"] = [result.as_document() for result in judged]
         waiving = _waiving(meeting, caller(request), judged)
     document["actions"] = [step.name for step in (*open_actions(meeting, caller(request)), *waiving)]

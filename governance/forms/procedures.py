@@ -9,6 +9,7 @@ from django import forms
 from common.errors import InvalidInput
 from governance.models import Clause, ClauseKind, Decision, Matter, ModelText
 from governance.procedures import in_words, rule_rows
+from governance.rule_words import punctuated
 from governance.rules.findings import Severity
 from governance.rules.thresholds import Threshold
 from governance.rules.tighten import (
@@ -191,7 +192,7 @@ class StricterForm(VersionedForm):
             {
                 "rule": s.rule,
                 "topic": rule_rows()[s.rule]["topic"],
-                "statement": rule_rows()[s.rule]["statement"],
+                "statement": punctuated(rule_rows()[s.rule]["statement"]),
                 "bureau": in_words(s.name, s.now),
                 "field": self[_name(s)],
             }
@@ -223,7 +224,7 @@ def _field(setting: Setting) -> forms.Field:
         label=label,
         min_value=0,
         max_value=MOST_DAYS,
-        help_text=f"区局要求{bureau}，可以写 {setting.now} {or_more}",
+        help_text=f"可以写 {setting.now} {or_more}",
         error_messages={
             "required": f"写一个数，区局要求{bureau}",
             "invalid": "写整数",

@@ -13,7 +13,9 @@ from governance.rules.engine import ORDER
 from governance.rules.further.registry import MONTHS, STORED, StoredMeetingRule
 from governance.rules.registry import RULES, MeetingRule
 
+# A rule that rests on these names no document; a source of this id is no document.
 OWN_PROPOSAL = frozenset({"recall", "design"})
+OWN_SOURCE, OWN_WORDS = "DESIGN", "本平台建议"
 
 
 class Coverage(StrEnum):
@@ -95,7 +97,7 @@ def _line(rule: Mapping[str, Any], titles: Mapping[str, str]) -> Line:
         coverage=kind,
         subject=subject,
         why=why,
-        sources=tuple(titles[source] for source in rule["sources"]),
+        sources=tuple(OWN_WORDS if source == OWN_SOURCE else titles[source] for source in rule["sources"]),
         own_proposal=rule["evidence"] in OWN_PROPOSAL,
     )
 
@@ -141,7 +143,7 @@ def _sections(lines: list[Line]) -> Iterator[str]:
         for line in lines:
             if line.coverage is kind:
                 basis = "；".join(line.sources)
-                basis = "本平台建议" if line.own_proposal else basis
+                basis = OWN_WORDS if line.own_proposal else basis
                 said = line.subject if judged else line.why
                 yield f"| {line.id} | {line.topic} | {_SEVERITIES[line.severity]} | {line.statement} | {said} | {basis} |\n"
 

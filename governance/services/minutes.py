@@ -12,7 +12,7 @@ from accounts.models import User
 from audit.services import record
 from common.dates import local_day, meeting_time
 from common.errors import Fault, InvalidInput, NotAllowed, Stale, WrongState
-from governance.further import further_results
+from governance.further import further_results, judge_record
 from governance.guards import may_record
 from governance.models import (
     AgendaItem,
@@ -82,7 +82,7 @@ def save_record(*, meeting: Meeting, new: Record, version: int | None, by: User,
         raise InvalidInput(faults)
     _write(meeting, new)
     meeting.present = sum(entry.status == Attendance.PRESENT for entry in new.members)
-    count_findings(meeting, judge_meeting(meeting, new))
+    count_findings(meeting, judge_record(meeting, new))
     meeting.commit(at)
     record(
         "governance.meeting.recorded", by=by, at=at, on=meeting, school_id=meeting.school_id, present=meeting.present

@@ -11,8 +11,9 @@ from accounts.models import User
 from audit.services import record
 from common.dates import local_day
 from common.errors import Difference, Fault, InvalidInput, NotAllowed, Stale, WrongState
+from governance.further import judge_record
 from governance.models import AgendaItem, Meeting, MeetingStatus, Talk, TalkItem, TalkResult
-from governance.selectors import judge_meeting, read_for_judging
+from governance.selectors import read_for_judging
 from governance.services.base import count_findings
 from governance.talks import CLOSED, NOT_THEIRS, NOT_YET_SIGNED, is_closed, may_keep, refusal
 from schools.models import School
@@ -167,7 +168,7 @@ def _judge_again(items: Iterable[UUID], at: datetime) -> None:
         changed = {"updated_at": at}
         if status in WITH_RECORD:
             meeting = read_for_judging(Meeting.objects.all(), pk)
-            count_findings(meeting, judge_meeting(meeting))
+            count_findings(meeting, judge_record(meeting))
             changed |= {name: getattr(meeting, name) for name in ("findings_block", "findings_warn", "findings_waived")}
         Meeting.objects.filter(pk=pk).update(**changed)
 

@@ -22,6 +22,7 @@ from checklists.models import Task, TaskStatus
 from common.dates import local_day, meeting_time
 from common.errors import Difference
 from governance import drafts, shown
+from governance.further import judge_record
 from governance.guards import may_record, open_actions
 from governance.lists import Work, work_of_tasks
 from governance.models import (
@@ -41,7 +42,7 @@ from governance.reading import is_bureau_reading
 from governance.reference import reference_for
 from governance.rules.findings import MEETING, Result
 from governance.rules.reference import Reference
-from governance.selectors import judge_meeting, stored_results
+from governance.selectors import stored_results
 from governance.services.agenda import agenda_is_open
 from governance.services.preparation import closed_reason
 from governance.views.marks import Marks, marks_of
@@ -148,7 +149,7 @@ def results_of(
         return list(stored_results(meeting))
     if meeting.status == MeetingStatus.CANCELLED:
         return []
-    return list(judge_meeting(meeting, reference=reference)) if judged is None else list(judged.all())
+    return list(judge_record(meeting, reference=reference)) if judged is None else list(judged.all())
 
 
 def said_of(

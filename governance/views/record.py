@@ -24,13 +24,14 @@ from governance.errors import BreaksProcedure
 from governance.forms.record import read
 from governance.forms.record_steps import press, take
 from governance.forms.sheet import Sheet, place, posted, written
+from governance.further import judge_record
 from governance.guards import may_record, open_actions
 from governance.minutes_text import minutes_of
 from governance.models import Meeting, MeetingStatus
 from governance.reading import is_bureau_reading
 from governance.record import differences, record_of
 from governance.reference import reference_for
-from governance.selectors import for_record, judge_meeting, names_of
+from governance.selectors import for_record, names_of
 from governance.views import record_findings, record_page
 from governance.views.marks import marks_of
 from governance.views.record_desk import Desk
@@ -173,7 +174,7 @@ def _desk(meeting: Meeting, sheet: Sheet, faults: Sequence[Fault]) -> Desk:
     roster = roster_on(meeting.school, meeting.body, local_day(meeting.scheduled_at))
     record, _ = read(sheet)
     desk = Desk(meeting, roster, sheet, record, (), faults)
-    desk.results = judge_meeting(meeting, record, reference=desk.reference)
+    desk.results = judge_record(meeting, record, reference=desk.reference)
     return desk
 
 
@@ -248,7 +249,7 @@ def minutes(request: SignedInRequest, pk: UUID) -> HttpResponse:
     }
     if not text.signed:
         places = {f"items/{item.pk}": f"第 {item.order} 项" for item in meeting.items.all()}
-        results = judge_meeting(meeting, reference=reference)
+        results = judge_record(meeting, reference=reference)
         marks = marks_of(meeting, request.user, results, reference)
         context["results"] = [marks.named(result, where=places.get(result.subject, "")) for result in results]
         context["head"] = HEAD_POST[meeting.body].label

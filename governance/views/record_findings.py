@@ -21,6 +21,7 @@ from governance.views.record_desk import Desk
 PLACES = {
     "R-Q01": ("attendance", "到会"),
     "R-Q03": ("attendance", "到会"),
+    "R-M01": ("attendance", "记录要素"),
     "R-C01": ("chair", "主持"),
     "R-C02": ("chair", "主持"),
     "R-C03": ("chair", "主持"),
@@ -34,6 +35,7 @@ PLACES = {
     "R-V03": ("stances", "表态次序"),
     "R-V04": ("stances", "表态"),
     "R-V06": ("votes", "表决"),
+    "R-V05": ("votes", "表决"),
     "R-V10": ("votes", "表决方式"),
     "R-T06": ("outcome", "结论"),
     "R-V13": ("outcome", "结论"),

@@ -94,6 +94,7 @@ def _show(request: SignedInRequest, school: School, body: str, *, refusal: str =
         "history": [v for v in versions if v.status == SchoolRulesStatus.ADOPTED],
         "stricter": tightened_rows(shown, today) if shown else [],
         "may_read_draft": is_of_school(request.user, school.pk),
+        "whose": "本校" if is_of_school(request.user, school.pk) else school.short_name,
         "refusal": refusal,
         "today": today,
         **_rights(request, school),

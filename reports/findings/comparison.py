@@ -128,7 +128,7 @@ def own_lines(filters: Filters, groups: Sequence[Group], own: frozenset[UUID]) -
     lines = []
     for group in groups:
         for peer in (*group.compared, *group.too_few):
-            if True:
+            if peer.id in own:
                 number = len(group.compared)
                 line = school_line(filters, group, peer)
                 line["strip"] = None  # its scale ends with another school's number

@@ -96,7 +96,7 @@ def test_a_decision_shows_text_votes_source_and_tasks_with_links(cast: Cast) -> 
     decision, task = Decision.objects.get(), Task.objects.get()
     answer = signed_in(cast.user("member")).get(decision.get_absolute_url())
     html, said = answer.content.decode(), text_of(answer)
-    for words in ("会议同意。", "举手，赞成 4 票，反对 0 票，弃权 0 票", "P16 中层干部选拔任用与调整", "完成专题学习",
+    for words in ("会议同意。", "记名投票，赞成 4 票，反对 0 票，弃权 0 票", "P16 中层干部选拔任用与调整", "完成专题学习",
                   "分组组织学习研讨", "党政办", decision.number):  # fmt: skip
         assert words in said, words
     assert f"{meeting.get_absolute_url()}#item-1" in html and task.get_absolute_url() in html

@@ -21,9 +21,11 @@ from accounts.models import User
 from attachments.models import Attachment
 from checklists import services as tasks
 from checklists.models import Task
-from governance.models import Decision, Meeting
+from governance.models import Decision, Meeting, SchoolClause
 from governance.services import TalkInput, record_talk
 from governance.services.catalogue import start_draft
+from governance.services.model_texts import draft_model_text
+from governance.services.school_rules import start_school_rules
 from notifications.models import Message
 from notifications.services import dispatch_batch
 from schools.models import Appointment, RosterUpload
@@ -65,6 +67,9 @@ class World:
     replay: Any = None
     newcomer: Any = None
     catalogue: Any = None
+    model_text: Any = None
+    model_draft: Any = None
+    procedure: Any = None
 
 
 @pytest.fixture
@@ -114,6 +119,20 @@ def _objects(world: World) -> None:
     world.upload.commit(timezone.now())
     world.replay = factories.make_replay(world.users["organiser"])
     world.catalogue = start_draft(by=world.users["organiser"], at=timezone.now())
+    _procedures(world)
+
+
+def _procedures(world: World) -> None:
+    """A draft of the school's rules for the Party meeting, adopted ones for the principal's, and a draft of the model text."""
+    given = {"school": world.cast.school, "from_last": False, "by": world.cast.user("clerk"), "at": timezone.now()}
+    draft = start_school_rules(body="party", **given)  # type: ignore[arg-type]
+    world.procedure = start_school_rules(body="principal", **given)  # type: ignore[arg-type]
+    SchoolClause.objects.filter(rules_version__in=[draft, world.procedure]).update(text=CANARY)
+    world.procedure.status, world.procedure.adopted_at_meeting = "adopted", world.meeting
+    world.procedure.adopted_on = world.procedure.effective_from = timezone.localdate()
+    world.procedure.commit(timezone.now())
+    world.model_draft = draft_model_text(body="party", by=world.users["organiser"], at=timezone.now())
+    world.model_text = world.model_draft.based_on
 
 
 @dataclass(frozen=True)
@@ -191,6 +210,17 @@ DOORS: dict[str, Door] = {
     "governance:catalogue-differences": door(("organiser",), "catalogue"),
     "governance:catalogue-issue": door(("organiser",), "catalogue"),
     "governance:catalogue-discard": door(("organiser",), "catalogue", writes=True),
+    "governance:model-texts": door(EVERYBODY),
+    "governance:model-text": door(EVERYBODY, "model_text"),
+    "governance:model-text-issue": door(("organiser",), "model_draft"),
+    "governance:procedures": door((*SEE_SCHOOL, "stranger", "stranger-clerk", "other-office")),  # each of the own schools
+    "governance:procedures-export": door((*SEE_SCHOOL, "stranger", "stranger-clerk", "other-office"), kind="csv"),
+    "governance:school-limits": door(SEE_SCHOOL, "school"),
+    "governance:school-rules": door(SEE_SCHOOL, "school", body="principal"),
+    "governance:school-rules-version": door(SEE_SCHOOL, "school", body="principal", number="1"),
+    "governance:school-rules-draft": door(SCHOOL, "school", body="party"),
+    "governance:school-rules-stricter": door(SCHOOL, "school", body="party"),
+    "governance:school-rules-adopt": door(SCHOOL, "school", body="party"),
     "governance:rules": door(EVERYBODY),
     "governance:rules-export": door(EVERYBODY, kind="csv"),
     "governance:rule": door(EVERYBODY, rule="R-Q01"),
@@ -223,6 +253,8 @@ DOORS: dict[str, Door] = {
     "api:check": door(EVERYBODY, writes=True),
     "api:talks": door(EVERYBODY),
     "api:talk": door((*RECORD, *BUREAU), "talk"),
+    "api:procedures": door(EVERYBODY),
+    "api:procedure": door(SEE_SCHOOL, "procedure"),
     "api:decisions": door(EVERYBODY),
     "api:decision": door(SEE_PARTY, "decision"),
     "api:tasks": door(EVERYBODY),

@@ -18,7 +18,7 @@ from tests import factories
 from tests.integration.test_tasks_steps import bring, give
 
 pytestmark = pytest.mark.django_db
-MEETINGS = ["会议", "决议", "书记校长沟通", "放行清单", "议事目录 25/20", "程序规则", "议事规范"]
+MEETINGS = ["会议", "决议", "书记校长沟通", "放行清单", "议事目录 25/20", "议事规则", "程序规则", "议事规范"]
 SCHOOL_NAV = ["我的工作台", "试点推进", "闭环运行", "本校档案"]
 EXPECTED = {
     "secretary": (SCHOOL_NAV, ["清单", "会议", "提醒", "我的"]),

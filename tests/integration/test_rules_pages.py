@@ -153,11 +153,11 @@ def test_other_evidence_is_marked_for_what_it_is(desk: Client) -> None:
 
 def test_a_rule_names_its_matters_and_whether_it_may_be_waived(desk: Client) -> None:
     cadres = text_of(desk, "rule", "R-T12")
-    assert "#P16" in cadres and "#P17" in cadres and "#P18" not in cadres and "写明理由可以放行" in cadres
+    assert "/P16/" in cadres and "/P17/" in cadres and "/P18/" not in cadres and "写明理由可以放行" in cadres
     assert "法定要件，不能放行" in text_of(desk, "rule", "R-Q01")
     two_thirds = text_of(desk, "rule", "R-Q02")
     matters = delivered_reference().matters
-    assert all((f"#{code}" in two_thirds) == matter.two_thirds for code, matter in matters.items())
+    assert all((f"/{code}/" in two_thirds) == matter.two_thirds for code, matter in matters.items())
 
 
 def test_the_history_of_a_rule_says_what_changed_when(desk: Client, draft: RuleBook, organiser: User) -> None:

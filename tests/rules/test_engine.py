@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from dataclasses import replace
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -171,17 +170,11 @@ def large_meeting() -> dict[str, Any]:
     return made
 
 
-def test_a_meeting_of_twenty_items_takes_less_than_five_milliseconds() -> None:
-    """performance.md, P9. The best of many rounds, so that a busy machine does not fail it."""
+def test_a_meeting_of_twenty_items_is_judged_whole() -> None:
+    """How long that takes is measured by the benchmark P9, where nothing else runs beside it."""
     meeting, _ = parse(large_meeting(), delivered_reference())
     assert meeting is not None
-    times = []
-    for _ in range(40):
-        began = perf_counter()
-        results = judge(meeting, delivered_reference())
-        times.append(perf_counter() - began)
-    assert len(results) == 12 + 20 * 27
-    assert min(times) < 0.005, f"{min(times) * 1000:.2f} ms"
+    assert len(judge(meeting, delivered_reference())) == 12 + 20 * 27
 
 
 def test_the_rules_import_no_framework() -> None:
