@@ -13,6 +13,7 @@ from audit.services import in_batches
 from common.dates import at_hour, local_day
 from common.history import as_history, moment
 from deadlines.services import settle_history, sweep_batch
+from demo.adopting import set_limit
 from demo.days import clock
 from demo.people import Accounts, Cast, Change, Names, enter_bureau, enter_offices
 from demo.plan import Planner
@@ -21,6 +22,7 @@ from demo.roster import rows
 from notifications.models import Message
 from notifications.services import BATCH, dispatch_batch, mark_read
 from schools.models import Appointment, School
+from schools.permissions import Post
 from schools.services.projection import project_members
 from schools.services.schools import SchoolRow, mark_implemented, put_school
 
@@ -116,6 +118,8 @@ class District:
             for plan in planner.meetings(quiet):
                 year.expect(plan)
             year.expect_talks(self.first)
+            limit_on = clock(self.first + timedelta(days=1), 9)
+            self.agenda.put(limit_on, partial(set_limit, school, cast.head(Post.SECRETARY, limit_on.date()).user))
             for change in changes:
                 year.expect_change(change, self.accounts, self.users["bureau"])
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from random import Random
 
 from demo.days import clock, teaches, working_day, works
-from demo.words import Topic, studies, topics
+from demo.words import Topic, adoptions, studies, topics
 from governance.rules.load import delivered_reference
 from schools.permissions import Body
 from schools.services.schools import SchoolRow
@@ -66,13 +66,17 @@ class ItemPlan:
 
 @dataclass
 class MeetingPlan:
-    """One meeting, its items, and how far it will have come. `untalked`: no talk beforehand, which the head lets pass (放行)."""
+    """One meeting, its items, and how far it will have come. `untalked`: no talk beforehand, which the head lets pass (放行).
+
+    `adopts`: the school's rules of procedure are adopted there.
+    """
 
     body: Body
     starts: datetime
     ending: Ending
     afterwards: bool = False
     untalked: bool = False
+    adopts: bool = False
     items: list[ItemPlan] = field(default_factory=list)
 
     @property
@@ -102,7 +106,15 @@ class Planner:
         for plan in plans:
             plan.items = self._party_items(plan) if plan.body == Body.PARTY else self._principal_items(plan)
         self._leave_a_talk_out(plans)
+        self._adopt_rules(plans)
         return plans
+
+    def _adopt_rules(self, plans: list[MeetingPlan]) -> None:
+        """The first settled Party meeting adopts both rules of procedure."""
+        first = next((p for p in plans if p.body == Body.PARTY and p.ending == Ending.SIGNED and not p.untalked), None)
+        if first is not None:
+            first.adopts = True
+            first.items[1:] = [ItemPlan(topic, topic.matter, topic.title, "approved") for topic in adoptions()]
 
     def _leave_a_talk_out(self, plans: list[MeetingPlan]) -> None:
         """In a few schools with two heads, one settled Party meeting goes without the talk that R-T09 asks for."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from accounts.models import User
 from checklists import services as tasks
 from checklists.models import Task
+from demo.adopting import adopt_rules
 from demo.days import clock, teaches, working_day
 from demo.people import Accounts, Cast, Change, Holder
 from demo.plan import Ending, MeetingPlan, asks_talk
@@ -311,6 +312,9 @@ class MeetingCourse:
         for task in new.order_by("checklist__decision__number", "order"):
             self.year.follow(task, at)
         self._note_proposals()
+        if self.plan.adopts:
+            secretary = self.cast.head(Post.SECRETARY, at.date()).user
+            adopt_rules(self._now, self.cast.head(Post.CLERK, at.date()).user, secretary, self.rng, at)
         self.meeting = None
 
     def _note_proposals(self) -> None:

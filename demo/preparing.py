@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from random import Random
 from uuid import UUID
@@ -17,6 +18,7 @@ from governance.services import Preparation, Prepared, StepInput
 
 # Steps the rules ask for although the catalogue only recommends them (R-T08, R-T12).
 RULED = {"P08": ("principal_meeting",), "P17": ("cadre_consultation",)}
+LARGE, SMALL = ("P21", "P22", "P23"), ("A18",)
 CHANCES = {"required": 1.0, "recommended": 0.6, "conditional": 0.25}
 
 
@@ -40,9 +42,15 @@ class Preparer:
     def prepared(self, items: list[UUID]) -> list[Prepared]:
         """What is done for each item."""
         return [
-            Prepared(item, Preparation(steps=tuple(self._steps(plan))), self._files(plan))
+            Prepared(item, Preparation(steps=tuple(self._steps(plan)), amount=self._amount(plan)), self._files(plan))
             for item, plan in zip(items, self.plan.items, strict=True)
         ]
+
+    def _amount(self, plan: ItemPlan) -> Decimal | None:
+        """What is spent, in 元: as the title says, or a small sum for what stays below the limit of the school (R-T21)."""
+        if plan.matter in LARGE and plan.topic.amount:
+            return Decimal(plan.topic.amount)
+        return Decimal(self.rng.randrange(12, 90) * 100) if plan.matter in SMALL else None
 
     def _steps(self, plan: ItemPlan) -> list[StepInput]:
         ruled = RULED.get(plan.matter, ())

@@ -23,7 +23,7 @@ class TaskText:
 
 @dataclass(frozen=True)
 class Topic:
-    """Something a school decides upon. `origin`: the matter under which the principal's meeting works it out first."""
+    """Something a school decides upon. `origin`: the matter under which the principal's meeting works it out first; `amount` in 元."""
 
     matter: str
     title: str
@@ -32,6 +32,7 @@ class Topic:
     tasks: tuple[TaskText, ...]
     origin: str = ""
     proposal_title: str = ""
+    amount: int = 0
     months: frozenset[int] = frozenset()
     stages: frozenset[str] = frozenset()
 
@@ -47,6 +48,7 @@ class Topic:
             proposal_title=self.proposal_title.format_map(values),
             summary=self.summary.format_map(values),
             decision=self.decision.format_map(values),
+            amount=values["amount"] * 10_000 if "{amount}" in f"{self.title}{self.summary}{self.decision}" else 0,
             tasks=tuple(replace(task, target=task.target.format_map(values)) for task in self.tasks),
         )
 
@@ -60,6 +62,16 @@ def words() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def topics() -> tuple[Topic, ...]:
     """All topics but the first one of Party meetings, which is `studies`."""
+    return _topics("topics")
+
+
+@lru_cache(maxsize=1)
+def adoptions() -> tuple[Topic, ...]:
+    """What the first Party meeting of the year adopts: the school's own rules of procedure of both meetings."""
+    return _topics("adoptions")
+
+
+def _topics(key: str) -> tuple[Topic, ...]:
     return tuple(
         Topic(
             matter=entry["matter"],
@@ -72,7 +84,7 @@ def topics() -> tuple[Topic, ...]:
             months=frozenset(entry.get("months", ())),
             stages=frozenset(entry.get("stages", ())),
         )
-        for entry in _read("topics.yaml")["topics"]
+        for entry in _read("topics.yaml")[key]
     )
 
 

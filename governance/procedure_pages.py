@@ -31,7 +31,7 @@ class Row:
     @property
     def anchor(self) -> str:
         """The row's place on the page."""
-        return f"c-{self.pk or self.model_pk}"
+        return f"c-{self.pk or self.model_pk or self.model_number}"
 
     @property
     def rules(self) -> list[dict[str, str]]:

@@ -38,7 +38,7 @@ from governance.rules.thresholds import Threshold
 from governance.rules.tighten import SEVERITY, THRESHOLD, Setting, settings_for
 from schools import access
 from schools.models import School
-from schools.permissions import Body, SchoolPerm
+from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, Body, SchoolPerm
 
 _ALIKE = 0.6
 # Judged of meetings; months are judged, too, but stop no step.
@@ -251,4 +251,4 @@ def panel_of(school: School, user: User) -> dict[str, Any]:
         adopted = [row for row in own if row.effective_from is not None and row.effective_from <= today]
         current = adopted[-1] if adopted else None
         texts.append({"body": body, "current": current, "draft": draft_of(own)})
-    return {"texts": texts}
+    return {"texts": texts, "many": access.holds_post(user, *BUREAU_POSTS, *OFFICE_POSTS)}

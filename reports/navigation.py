@@ -15,7 +15,7 @@ from governance.ledgers import sees_waivers
 from governance.lists import sight_of
 from schools import access
 from schools.models import Appointment, School
-from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SYSTEM_POSTS, Post, SchoolPerm
+from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SYSTEM_POSTS, Body, Post, SchoolPerm
 from schools.services.roster import may_import
 
 ROSTER = frozenset({"roster", "roster-template", "roster-check", "roster-faults", "roster-recheck", "roster-confirm"})
@@ -127,8 +127,8 @@ def side_of(person: Person, todo: int) -> list[Item]:
         return [home]
     file = _school_file(person)
     if person.school:
-        return [home, _tasks(person, todo), *_meetings(person.user), file]
-    return [home, file, _tasks(person, todo), *_meetings(person.user), *_roster(person.user)]
+        return [home, _tasks(person, todo), *_meetings(person), file]
+    return [home, file, _tasks(person, todo), *_meetings(person), *_roster(person.user)]
 
 
 def _school_file(person: Person) -> Item:
@@ -157,8 +157,9 @@ def _meetings_or_findings(here: Here) -> bool:
     return here.app == "governance" or (here.app == "reports" and here.name in FINDINGS)
 
 
-def _meetings(user: User) -> list[Item]:
+def _meetings(person: Person) -> list[Item]:
     """三: for those who may see meetings; the matters alone are no strand."""
+    user = person.user
     if not sight_of(user):
         return []
     meetings = reverse("governance:meetings")
@@ -169,7 +170,7 @@ def _meetings(user: User) -> list[Item]:
         Item("决议", reverse("governance:decisions"), _at("governance", *DECISIONS)),
         *_ledgers(user),
         Item("议事目录 25/20", reverse("governance:matters"), _at("governance", *MATTERS)),
-        Item("议事规则", reverse("governance:procedures"), _at("governance", *PROCEDURES)),
+        Item("议事规则", _procedures_of(person), _at("governance", *PROCEDURES)),
         Item("程序规则", reverse("governance:rules"), _at("governance", *RULES)),
     ]
     if access.school_ids(user, SchoolPerm.VIEW_MEETINGS):
@@ -180,6 +181,13 @@ def _meetings(user: User) -> list[Item]:
             children=children,
         )
     ]  # fmt: skip
+
+
+def _procedures_of(person: Person) -> str:
+    """The school's own rules of procedure; for others the table of all schools within sight."""
+    if person.school:
+        return reverse("governance:school-rules", args=[person.school.code, Body.PARTY.value])
+    return reverse("governance:procedures")
 
 
 def _ledgers(user: User) -> list[Item]:

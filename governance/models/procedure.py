@@ -205,4 +205,9 @@ class SchoolLimit(Tracked):
         )
 
     def __str__(self) -> str:
-        return f"{self.amount}元（{self.effective_from}起）"
+        return f"{self.said}元（{self.effective_from}起）"
+
+    @property
+    def said(self) -> str:
+        """“30,000”, with 分 only where there are any."""
+        return f"{self.amount:,.2f}".removesuffix(".00")

@@ -92,7 +92,7 @@ def _show(
     kind = request.GET.get("kind", "") if request.GET.get("kind") in ClauseKind.values else ""
     base = model_clauses(text.based_on_id) if text.based_on_id else []
     changes = pages.model_differences(base, clauses) if base else []
-    rows = changes if against else pages.model_rows(clauses)
+    rows = pages.chosen(changes, "changed") if against else pages.model_rows(clauses)
     shown = [row for row in rows if not kind or (row.clause is not None and row.clause.kind == kind)]
     opened = opened_clause(request, clauses) if writing else Opened()
     context = {

@@ -551,7 +551,7 @@ def test_a_signed_meeting_shows_the_results_stored_with_the_signature(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     meeting = factories.make_signed(cast)
-    monkeypatch.delattr("governance.views.meeting_page.judge_meeting")
+    monkeypatch.delattr("governance.views.meeting_page.judge_record")
     before = text_of(page(cast.user("deputy"), meeting))
     assert "R-M02" in before and "R-V06" in before
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -514,3 +515,27 @@ def test_the_api_list_costs_the_same_for_1_and_30_rows(cast: Cast, django_assert
     with django_assert_max_num_queries(8) as many:
         api.get("governance/talks/")
     assert len(one.captured_queries) == len(many.captured_queries)
+
+
+def test_a_finding_that_asks_for_a_talk_leads_to_the_form_and_back_to_the_preparation(cast: Cast) -> None:
+    meeting = important(cast)
+    item = meeting.items.get()
+    way = f"{LIST}?item={item.pk}"
+    for role in ("secretary", "principal", "clerk"):
+        assert way in client_of(cast.user(role)).get(meeting.get_absolute_url()).content.decode()
+    for user in (cast.user("deputy"), factories.make_bureau()):
+        assert way not in client_of(user).get(meeting.get_absolute_url()).content.decode()
+    html = client_of(cast.user("clerk")).get(way).content.decode()
+    back = reverse("governance:preparation", args=[meeting.pk, item.pk])
+    assert f'name="next" value="{back}"' in html
+
+
+def test_the_page_of_a_talk_costs_the_same_for_1_and_10_items(cast: Cast) -> None:
+    client, counts = client_of(cast.user("clerk")), []
+    for matters in (("P16",), ("P16",) * 10):
+        talk = make_talk(cast, *factories.make_meeting(cast, matters=matters).items.all())
+        client.get(talk.get_absolute_url())
+        with CaptureQueriesContext(connection) as counted:
+            assert client.get(talk.get_absolute_url()).status_code == 200
+        counts.append(len(counted))
+    assert counts[0] == counts[1]

@@ -478,6 +478,17 @@ def test_the_list_costs_the_same_for_1_and_30_rows_and_is_read_in_pages(
     assert seen == Waiver.objects.count()
 
 
+def test_the_desk_of_the_bureau_counts_the_waivers_of_30_days(cast: Cast) -> None:
+    meeting = waive_all(recorded(cast), cast.user("secretary"))
+    count = Waiver.objects.count()
+    home, address = reverse("reports:home"), reverse("governance:waivers")
+    supervisor = client_of(factories.make_bureau(Post.SUPERVISOR)).get(home)
+    assert f"放行 {count} 处" in text_of(supervisor) and f"{address}?since=" in supervisor.content.decode()
+    assert f"放行 {count} 处" not in text_of(client_of(factories.make_bureau(Post.LEADER)).get(home))
+    Waiver.objects.filter(meeting=meeting).update(waived_at=timezone.now() - timedelta(days=32))
+    assert "放行 " not in text_of(client_of(factories.make_bureau(Post.ORGANISER)).get(home))
+
+
 # ---- the API ----
 
 
