@@ -14,7 +14,7 @@ class Attachment(Tracked):
     school = models.ForeignKey(School, verbose_name="学校", on_delete=models.PROTECT, related_name="+")
     subject = models.CharField("对象", max_length=120)
     name = models.CharField("文件名", max_length=200)
-    file = models.FileField("文件", upload_to="attachments/%Y/%m")
+    file = models.FileField("文件", upload_to="attachments")
     size = models.PositiveIntegerField("字节")
     media_type = models.CharField("类型", max_length=100)
     sha256 = models.CharField("摘要", max_length=64)

@@ -12,6 +12,7 @@ from django.db import models, transaction
 from accounts.models import User
 from attachments.models import Attachment
 from audit.services import record, subject_of
+from common.dates import local_day
 from common.errors import Fault, InvalidInput
 from schools.models import School
 
@@ -77,7 +78,7 @@ def attach(*, upload: UploadedFile, on: models.Model, school: School, by: User, 
         sha256=digest.hexdigest(),
         uploaded_by=by,
     )
-    attachment.file.save(f"{attachment.pk.hex}{ending}", upload, save=False)
+    attachment.file.save(f"{local_day(at):%Y/%m}/{attachment.pk.hex}{ending}", upload, save=False)
     attachment.commit(at)
     record(
         "attachments.file.added",

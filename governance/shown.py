@@ -76,9 +76,7 @@ def named(
     }
 
 
-def missing(
-    results: Sequence[Result | RuleResult], *, actions: Sequence[Mapping[str, str]] = ()
-) -> dict[str, Any]:
+def missing(results: Sequence[Result | RuleResult], *, actions: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
     """Several results that lack a fact as one note: the record has only begun, and each says the same in its own way."""
     messages = dict.fromkeys(result.message for result in results)
     remedies = dict.fromkeys(result.remedy for result in results if result.remedy)

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.models import User
 from common.dates import at_hour, local_day
-from governance.models import Meeting, MeetingStatus, RuleResult, Waiver
+from governance.models import Meeting, MeetingStatus, RuleResult
 from governance.models.meetings import HELD_OR_LATER
 from governance.rules.findings import Outcome, Severity
 from governance.rules.load import delivered_reference
@@ -81,11 +81,9 @@ def with_findings(user: User, at: datetime, limit: int, school: School | None = 
     return sorted(rows, key=lambda row: not row["findings_block"])[:limit]
 
 
-def waived_lately(user: User, at: datetime) -> dict[str, Any]:
-    """How many findings were let pass (放行) within 30 days, and since which day."""
-    since = local_day(at - FINDINGS_WITHIN)
-    found = Waiver.objects.visible_to(user).filter(waived_at__gte=at_hour(since, time.min))
-    return {"number": found.count(), "since": since}
+def found_since(at: datetime) -> date:
+    """The first of the 30 days."""
+    return local_day(at - FINDINGS_WITHIN)
 
 
 def going_on(user: User, school: School) -> list[Meeting]:

@@ -168,7 +168,7 @@ def _troubles(request: SignedInRequest, at: datetime) -> dict[str, Any]:
         "findings": desk.findings_lines(meeting_selectors.with_findings(request.user, at, MOST_FOUND)),
         "unsigned": desk.unsigned_lines(late, local_day(at)),
         "sign_within": meeting_selectors.sign_within(),
-        "waived": meeting_selectors.waived_lately(request.user, at) if sees_waivers(request.user) else None,
+        "waived_since": meeting_selectors.found_since(at) if sees_waivers(request.user) else None,
     }
 
 

@@ -25,7 +25,17 @@ from demo.days import clock, teaches, works
 from demo.district import District, Wish
 from demo.words import topics
 from demo.work import course
-from governance.models import Meeting, MeetingMember, RuleResult, Stance
+from governance.models import (
+    AgendaItem,
+    Meeting,
+    MeetingMember,
+    PriorStep,
+    RuleResult,
+    SchoolLimit,
+    SchoolRules,
+    Stance,
+    Talk,
+)
 from notifications.models import Delivery, Message, Outbox
 from schools import access
 from schools.models import Appointment, Person, School
@@ -94,11 +104,12 @@ def contents() -> dict[str, list[tuple[Any, ...]]]:
 
 
 @pytest.mark.django_db
-def test_the_same_dice_and_day_give_the_same_district_ids_included():
+def test_the_same_dice_and_day_give_the_same_district_ids_included(settings: Any, tmp_path: Any):
     dumps = []
     with undone():
         pass  # both loads start from the same numbers, whatever ran before
-    for _ in range(2):
+    for turn in range(2):
+        settings.MEDIA_ROOT = tmp_path / str(turn)
         with undone():
             load(schools=2)
             dumps.append(contents())
@@ -328,6 +339,32 @@ def test_the_chain_of_facts_is_whole_and_in_order_of_time(look: None):
 
 
 # --- the ingredients -------------------------------------------------------------------------------------------------
+
+
+def test_every_school_has_adopted_both_rules_of_procedure_against_the_model_text(look: None):
+    adopted = SchoolRules.objects.filter(status="adopted")
+    assert adopted.count() == SCHOOLS * 2 and not SchoolRules.objects.exclude(status="adopted").exists()
+    for version in adopted.select_related("adopted_at_meeting"):
+        assert version.adopted_at_meeting is not None
+        assert version.adopted_at_meeting.status == "signed" and version.clauses.count() > 20
+    assert SchoolLimit.objects.values("school").distinct().count() == SCHOOLS
+
+
+def test_what_is_fed_by_the_principals_meeting_was_worked_out_there_first(look: None):
+    fed = AgendaItem.objects.filter(meeting__status="signed", meeting__body=Body.PARTY).exclude(matter__fed_by=[])
+    assert fed.count() > SCHOOLS
+    for item in fed.select_related("meeting"):
+        steps = item.prior_steps.filter(stage="principal_meeting")
+        assert any(step.done_on <= item.meeting.scheduled_at.astimezone(SHANGHAI).date() for step in steps)
+    linked = PriorStep.objects.filter(source_item__isnull=False)
+    assert linked.exists()
+    assert all(step.source_item.outcome == "proposed_to_party" for step in linked.select_related("source_item"))
+
+
+def test_secretary_and_principal_talk_where_they_are_two(look: None):
+    talking = set(Talk.objects.values_list("school__leadership_mode", flat=True))
+    assert talking == {"separate"}
+    assert Talk.objects.filter(links__isnull=False).exists() and Talk.objects.filter(links__isnull=True).exists()
 
 
 def test_more_schools_than_the_roster_names_get_codes_and_names_of_their_own():

@@ -116,3 +116,47 @@ def test_what_a_school_may_tighten_belongs_to_its_meeting_and_can_be_met(body: B
     assert {("R-T03", "min_days_before"), ("R-T04", "min_days_before"), ("R-M04", "workdays")} <= keys
     assert ("R-M04", SEVERITY) not in keys, "a late signature that blocks could never be given"
     assert all(setting.now is Severity.WARN for setting in found if setting.name == SEVERITY)
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "name", "stricter", "looser"),
+    [
+        ("R-Q04", "vacant_seats_in_due", True, None),
+        ("R-Q04", "seats", 9, None),
+        ("R-Q06", "recused_in_due", True, False),
+        ("R-F01", "min_per_month", 2, 0),
+        ("R-F03", "min_per_week", 2, 0),
+        ("R-F01", "excused_months", [7, 8], [7, 8, 9]),
+        ("R-F02", "excused_months", [], [1, 2, 3, 7, 8]),
+    ],
+)
+def test_counting_and_months_go_one_way_only(rule_id: str, name: str, stricter: Any, looser: Any) -> None:
+    bureau = delivered_reference()
+    assert tighten(bureau, {rule_id: {name: stricter}}).rules[rule_id].parameters[name] == stricter
+    if looser is not None:
+        with pytest.raises(ReferenceFault, match="只能从严"):
+            tighten(bureau, {rule_id: {name: looser}})
+
+
+@pytest.mark.parametrize("rule_id", ["R-Q01", "R-Q02", "R-Q03", "R-Q05", "R-V06"])
+@pytest.mark.parametrize("base", ["due_members", "present_members"])
+def test_what_majorities_are_measured_against_is_the_bureaus_alone(rule_id: str, base: str) -> None:
+    with pytest.raises(ReferenceFault, match="base 不能由学校改"):
+        tighten(delivered_reference(), {rule_id: {"base": base}})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"R-Q06": {"recused_in_due": 1}},
+        {"R-Q06": {"recused_in_present": True}},
+        {"R-Q04": {"seats": True}},
+        {"R-F01": {"excused_months": "7"}},
+        {"R-F01": {"excused_months": [True]}},
+        {"R-M01": {"required": []}},
+        {"R-T21": {"large": []}},
+    ],
+)
+def test_other_settings_of_counting_and_records_are_refused(changes: dict[str, dict[str, Any]]) -> None:
+    with pytest.raises(ReferenceFault):
+        tighten(delivered_reference(), changes)
