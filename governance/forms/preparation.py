@@ -126,7 +126,7 @@ class PreparationForms:
     def _row(self, number: int, values: dict[str, Any], data: Any) -> Row:
         form = StepForm(self.options, data, prefix=f"step-{number}", initial=values)
         stage = values["stage"]
-        return Row(form, self.words.get(stage, ""), self.asked.get(stage, ""), stage in ("", "principal_meeting"))
+        return Row(form, self.words.get(stage, ""), self.asked.get(stage, ""), stage == "principal_meeting")
 
     def is_valid(self) -> bool:
         """Every form checked, so that all faults show at once."""

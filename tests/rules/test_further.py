@@ -280,6 +280,28 @@ def test_messages_say_what_is_the_case(rule: str, values: dict[str, Any], messag
     assert outcomes_of(facts)[rule, "meeting"].message == message
 
 
+def test_leave_does_not_lower_the_number_due_and_the_message_says_so() -> None:
+    facts = stored(PARTY, {"attendance[6].status": "leave"})
+    assert outcomes_of(facts)["R-Q04", "meeting"].message == "应到7人，与会议当日任职一致，请假1人仍计入应到。"
+
+
+@pytest.mark.parametrize(("amount", "said"), [("20000", "20000"), ("20000.00", "20000"), ("20000.50", "20000.5")])
+def test_amounts_are_written_without_noughts_after_the_point(amount: str, said: str) -> None:
+    facts = stored(PARTY, {"items[1].catalogue": "P21"}, item={"amount": Decimal(amount)}, limit=Decimal("5000.00"))
+    message = outcomes_of(facts)["R-T21", "items/i2"].message
+    assert message == f"金额{said}元，本校大额标准5000元，议题归入P21，归类与金额相符。"
+
+
+def test_a_week_without_a_working_day_is_no_week_of_term() -> None:
+    """The Spring Festival of 2026 takes the whole week from 16 February."""
+    reference = delivered_reference()
+    law = replace(reference.rules["R-F03"], parameters={"min_per_week": 1, "excused_months": []})
+    changed = replace(reference, rules={**reference.rules, "R-F03": law})
+    february = month(month=2, since=date(2025, 9, 1), talks=(date(2026, 2, 3), date(2026, 2, 11), date(2026, 2, 25)))
+    (result,) = judge_month(february, changed, ("R-F03",))
+    assert (result.outcome.value, result.facts["weeks"]) == (PASS, 3)
+
+
 def test_every_further_rule_is_registered_once_and_is_no_rule_of_the_engine() -> None:
     assert tuple(TABLE) == ORDER and tuple(MONTH_TABLE) == MONTH_ORDER
     assert set(STORED) == set(ORDER) and set(MONTHS) == set(MONTH_ORDER)

@@ -86,4 +86,4 @@ class SchoolMonth:
         if monday + WEEK > self.facts.today or self.facts.since is None or monday < self.facts.since:
             return False
         days = [monday + timedelta(days=n) for n in range(7)]
-        return any(day.year not in self.reference.known_years or is_working_day(day, self.reference) for day in days)
+        return any(is_working_day(day, self.reference) for day in days)
