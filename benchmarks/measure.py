@@ -101,11 +101,12 @@ class Request:
         self.path, _, self.query = path.partition("?")
         self.status, self.headers = status, headers
         self.handler = WSGIHandler()
+        self.answered: dict[str, str] = {}  # headers of the last answer
 
     def __call__(self) -> bytes:
         """The body; an answer of another status than expected stops the benchmark, for it would measure nothing."""
         with _failure() as faults:
-            status, body = call(self.handler, self.path, self.query, self.headers)
+            status, body = call(self.handler, self.path, self.query, self.headers, self.answered)
         if status != self.status:
             raise RuntimeError(f"{self.path} answered {status} instead of {self.status}") from next(iter(faults), None)
         return body
@@ -127,8 +128,10 @@ def _failure() -> Iterator[list[BaseException]]:
         got_request_exception.disconnect(note)
 
 
-def call(application: Any, path: str, query: str, headers: dict[str, str]) -> tuple[int, bytes]:
-    """Status and body of one request to a WSGI application."""
+def call(
+    application: Any, path: str, query: str, headers: dict[str, str], answered: dict[str, str] | None = None
+) -> tuple[int, bytes]:
+    """Status and body of one request to a WSGI application; the headers of its answer go into `answered`."""
     environ = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": path,
@@ -148,7 +151,13 @@ def call(application: Any, path: str, query: str, headers: dict[str, str]) -> tu
         **headers,
     }
     statuses: list[str] = []
-    answer = application(environ, lambda status, _headers, *_: statuses.append(status))
+
+    def start(status: str, sent: list[tuple[str, str]], *_: Any) -> None:
+        statuses.append(status)
+        if answered is not None:
+            answered.update(sent)
+
+    answer = application(environ, start)
     try:
         body = b"".join(answer)
     finally:

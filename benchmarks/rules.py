@@ -19,7 +19,7 @@ from governance.services.replay import Work, claim_replay, start_replay
 from governance.services.rulebook import rule_of, save_rule, start_rules_draft
 from schools.models import Person, School
 
-SCHOOLS, MEETINGS, EVERY_DAYS = 48, 73, 20  # with those of the district a hundred signed meetings a school
+SCHOOLS, MEETINGS, EVERY_DAYS = 48, 73, 20  # with those of the district about a hundred signed meetings a school
 STRICTER = {"R-T03": {"min_days_before": 7}, "R-T14": {"min_materials": 1}, "R-T20": {"first_item_code": "P02"}}
 # The same rows, read and thrown away: nobody can replay without reading them.
 ROWS = (

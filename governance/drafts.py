@@ -169,6 +169,8 @@ def before_calling(agenda: AgendaInput, judged: Judged, *, body: str, confirmed:
         checks.append(Check(False, f"第 {open_items} 项还没归入目录事项", "给它选一个事项（R-T05）"))
     elif count:
         checks.append(Check(True, "每个议题都归入目录事项"))
+    if not agenda.place.strip():
+        checks.append(Check(False, "还没有写开会地点", "在议程里写上地点"))
     checks += _blocks(judged)
     checks.append(
         Check(True, f"{head}已审定议程（{confirmed}）")

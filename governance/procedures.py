@@ -19,7 +19,6 @@ from governance.models import (
     Decision,
     Issue,
     Meeting,
-    MeetingStatus,
     ModelText,
     SchoolClause,
     SchoolLimit,
@@ -43,7 +42,6 @@ from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, Body, SchoolPerm
 _ALIKE = 0.6
 # Judged of meetings; months are judged, too, but stop no step.
 _OF_MEETINGS = frozenset(RULES) | frozenset(STORED)
-ON_RECORD = (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED)
 # A setting of a school as words: what the number counts, and which way is stricter.
 UNITS = {"min_days_before": ("提前", "天"), "workdays": ("会后", "个工作日内"), "min_materials": ("至少", "份")}
 
@@ -219,11 +217,11 @@ def adopting_decisions(school: School, draft: SchoolRules) -> list[Decision]:
 
     The catalogue gives both texts to the Party meeting: the Party meeting's own rules are 党内制度 (P03); the rules of
     the principal's meeting are 基本管理制度 (P11), of which the principal's meeting only prepares the draft (A01, 研究讨论).
+    A decision is born by the signature of its meeting, so every meeting here is signed or archived.
     """
     rows = Decision.objects.filter(
         school=school,
         meeting__body=Body.PARTY,
-        meeting__status__in=ON_RECORD,
         item__matter__code=draft.model_text.adopted_under,
     )
     used = SchoolRules.objects.adopted().filter(school=school, body=draft.body).values("adopted_at_meeting")

@@ -222,11 +222,16 @@ def confirm_agenda(*, meeting: Meeting, version: int | None = None, by: User, at
 
 @transaction.atomic
 def call_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: datetime) -> Meeting:
-    """发会议通知: the agenda is confirmed and no rule blocks; from now on it is frozen, and the members are told."""
+    """发会议通知: the agenda is confirmed, the place is known (R-T04, R-M01), and no rule blocks.
+
+    From now on the agenda is frozen, and the members are told.
+    """
     meeting, step = begin(meeting, "call", by, version, with_record=False)
     if meeting.agenda_confirmed_at is None:
         head = HEAD_POST[meeting.body].label
         raise WrongState(f"议程还没审定，请{head}先审定议程。")
+    if not meeting.place:
+        raise WrongState("还没有写开会地点。在议程里补上，再发会议通知。")
     nothing_yet = Record(meeting.chair_id, meeting.delegation_note, meeting.recorder_id)
     refuse_blocks(step, judge_meeting(meeting, nothing_yet, only=BEFORE_CALLING))
     meeting.called_by, meeting.called_at = by, at

@@ -76,7 +76,8 @@ class Command(BaseCommand):
         if _has_unapplied_migrations():
             self.stdout.write("正在建立或升级数据库…")
             call_command("migrate", interactive=False, verbosity=0)
-        if School.objects.exists():
+        if School.objects.exists():  # a later release may bring catalogue, rules or model texts of its own
+            call_command("load_reference", verbosity=0)
             return None
         wants_demo = not no_demo and env.bool("PORTAL_DEMO", default=connection.vendor == "sqlite")
         if not wants_demo:

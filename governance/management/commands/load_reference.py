@@ -15,6 +15,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         texts = load_model_texts(at=timezone.now())
         (catalogue, new_catalogue), (rules, new_rules) = load_reference(at=timezone.now())
+        if options["verbosity"] == 0:
+            return
         count = catalogue.matters.count()
         self.stdout.write(f"议事目录 {catalogue.number}：{count} 项，{_said(new_catalogue)}。")
         self.stdout.write(f"程序规则 {rules.number}：{len(rules.content['rules'])} 条，{_said(new_rules)}。")
