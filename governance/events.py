@@ -19,7 +19,9 @@ def _accounts(event: Event) -> list[UUID]:
 
 def _heads(event: Event) -> list[UUID]:
     """Secretaries and principals of all schools, who answer for what their meetings are judged by."""
-    held = Appointment.objects.on(local_day(event.at)).filter(post__in=HEAD_POST.values(), person__account__isnull=False)
+    held = Appointment.objects.on(local_day(event.at)).filter(
+        post__in=HEAD_POST.values(), person__account__isnull=False
+    )
     return sorted(set(held.values_list("person__account_id", flat=True)))
 
 

@@ -333,6 +333,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "MeetingStatus": "governance.models.MeetingStatus",
         "TaskStatus": "checklists.models.TaskStatus",
+        "AttendanceStatus": "governance.models.Attendance",
+        "SchoolRulesStatus": "governance.models.SchoolRulesStatus",
+        "TalkResult": "governance.models.TalkResult",
         "PilotStatus": "schools.models.PilotStatus",
         "ItemStatus": "governance.api.schemas.ITEM_STATUS",
         "Outcome": "governance.models.Outcome",

@@ -4,7 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from governance.models import Attendance, Method, Outcome, TalkResult
 from governance.rules import facts as f
+from schools.permissions import Body
 
 
 def _choice(values: Any, **options: Any) -> serializers.ChoiceField:
@@ -44,7 +46,7 @@ class CheckedAttendanceIn(serializers.Serializer):
     """到会情况."""
 
     member = serializers.CharField()
-    status = _choice(f.AttendanceStatus, **_unknown())
+    status = serializers.ChoiceField(Attendance.choices, **_unknown())
     reason = serializers.CharField(**_unknown(allow_blank=True))
 
 
@@ -53,7 +55,7 @@ class CheckedStepIn(serializers.Serializer):
 
     stage = serializers.CharField()
     done_on = serializers.DateField(**_unknown())
-    result = _choice(f.StepResult, **_unknown())
+    result = serializers.ChoiceField(TalkResult.choices, **_unknown())
 
 
 class CheckedStanceIn(serializers.Serializer):
@@ -102,8 +104,8 @@ class CheckedItemIn(serializers.Serializer):
     stances = CheckedStanceIn(many=True, **_unknown())
     absent_opinions = _ids()
     counted_votes = CheckedVotesIn(**_unknown())
-    method = _choice(f.Method, **_unknown())
-    outcome = _choice(f.Conclusion, **_unknown())
+    method = serializers.ChoiceField(Method.choices, **_unknown())
+    outcome = serializers.ChoiceField(Outcome.choices, **_unknown())
     tasks = CheckedTaskIn(many=True, **_unknown())
 
 
@@ -118,7 +120,7 @@ class MeetingFactsIn(serializers.Serializer):
     """一次会议的事实."""
 
     school = CheckedSchoolIn(**_unknown())
-    body = _choice(f.Body)
+    body = serializers.ChoiceField(Body.choices)
     form = _choice(f.Form, **_unknown())
     scheduled_at = serializers.DateTimeField()
     materials_sent_on = serializers.DateField(**_unknown())

@@ -44,7 +44,9 @@ def decision_list(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def decision_detail(request: SignedInRequest, pk: str) -> HttpResponse:
     """One decision: its text, where the loop stands, and its tasks."""
-    found = Decision.objects.visible_to(request.user).select_related("school", "meeting__school", "item__matter__catalogue")
+    found = Decision.objects.visible_to(request.user).select_related(
+        "school", "meeting__school", "item__matter__catalogue"
+    )
     decision = get_object_or_404(found, pk=pk)
     today = local_day(timezone.now())
     rows = Task.objects.filter(checklist=decision.checklist_id).select_related("responsible").order_by("order", "pk")

@@ -111,7 +111,14 @@ def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | 
         "actions": with_form(meeting, actions, refused),
         "links": links_of(meeting, user, stage),
         "refused": refused,
-        "rows": item_rows(meeting, results, len(roster.due) if roster else meeting.due, rings_of(tasks, local_day(at)), reference, marks),
+        "rows": item_rows(
+            meeting,
+            results,
+            len(roster.due) if roster else meeting.due,
+            rings_of(tasks, local_day(at)),
+            reference,
+            marks,
+        ),
         "meeting_results": said_of(meeting, results, None, marks),
         "all_results": [shown.named(result) for result in results],
         "due": [{"name": m.person.name, "post": roster.labels[m.person.pk]} for m in roster.due] if roster else [],
@@ -141,9 +148,7 @@ def load_rows(meeting: Meeting) -> None:
     prefetch_related_objects([meeting], Prefetch("members", members), Prefetch("items", items))
 
 
-def results_of(
-    meeting: Meeting, judged: drafts.Judged | None, reference: Reference
-) -> list[Result | RuleResult]:
+def results_of(meeting: Meeting, judged: drafts.Judged | None, reference: Reference) -> list[Result | RuleResult]:
     """What the rules say: stored at the signature, live before, and before the meeting only what can be answered then."""
     if meeting.status in (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED):
         return list(stored_results(meeting))

@@ -213,7 +213,9 @@ DOORS: dict[str, Door] = {
     "governance:model-texts": door(EVERYBODY),
     "governance:model-text": door(EVERYBODY, "model_text"),
     "governance:model-text-issue": door(("organiser",), "model_draft"),
-    "governance:procedures": door((*SEE_SCHOOL, "stranger", "stranger-clerk", "other-office")),  # each of the own schools
+    "governance:procedures": door(
+        (*SEE_SCHOOL, "stranger", "stranger-clerk", "other-office")
+    ),  # each of the own schools
     "governance:procedures-export": door((*SEE_SCHOOL, "stranger", "stranger-clerk", "other-office"), kind="csv"),
     "governance:school-limits": door(SEE_SCHOOL, "school"),
     "governance:school-rules": door(SEE_SCHOOL, "school", body="principal"),
