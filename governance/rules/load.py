@@ -1,5 +1,6 @@
 """From the versioned files in `governance/data` to the `Reference` that meetings are judged by."""
 
+import pickle
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
@@ -61,9 +62,19 @@ def build_reference(catalogue: Mapping[str, Any], rules: Mapping[str, Any], work
     return reference
 
 
-def _read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.load((DATA / name).read_text(encoding="utf-8"), Loader=SAFE_LOADER)  # noqa: S506
+def parsed(raw: bytes) -> dict[str, Any]:
+    """The content of a YAML file, a fresh copy each time. Reading is the slow part, so the same bytes are read once."""
+    content: dict[str, Any] = pickle.loads(_pickled(raw))  # noqa: S301  what `_pickled` made a moment ago
     return content
+
+
+@lru_cache(maxsize=16)
+def _pickled(raw: bytes) -> bytes:
+    return pickle.dumps(yaml.load(raw, Loader=SAFE_LOADER))  # noqa: S506  a safe loader
+
+
+def _read(name: str) -> dict[str, Any]:
+    return parsed((DATA / name).read_bytes())
 
 
 def _matters(catalogue: Mapping[str, Any]) -> dict[str, MatterRule]:

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import yaml
 from django.db import transaction
 
 from accounts.models import User
@@ -18,7 +17,7 @@ from governance.models import Clause, ClauseKind, Issue, Matter, ModelText
 from governance.models.catalogue import in_force
 from governance.procedures import kind_of_rules, may_issue, model_clauses, model_text_on, rules_of
 from governance.rules.clauses import clause_number
-from governance.rules.load import DATA, DELIVERED, SAFE_LOADER
+from governance.rules.load import DATA, DELIVERED, parsed
 from governance.services.clauses import arrange, checked_text, found, inserted, moved, together
 from schools.permissions import Body
 
@@ -65,7 +64,7 @@ def _load(body: Body, version: str, at: datetime) -> tuple[ModelText, bool]:
         if stored.sha256 != digest:
             raise WrongState(f"示范文本 {version} 的文件与已载入的不同。改动的文本要用新的版本号。")
         return stored, False
-    content = yaml.load(raw, Loader=SAFE_LOADER)  # noqa: S506  the safe loader
+    content = parsed(raw)
     text = ModelText(
         body=body,
         number=version,

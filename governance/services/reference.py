@@ -68,8 +68,10 @@ def load_catalogue(*, version: str = DELIVERED, at: datetime) -> tuple[Catalogue
     )
     catalogue.commit(at)
     aspects = {aspect["code"]: aspect["title"] for aspect in content["aspects"]}
-    for entry in content["matters"]:
-        _matter(catalogue, entry, aspects).commit(at)
+    matters = [_matter(catalogue, entry, aspects) for entry in content["matters"]]
+    for matter in matters:
+        matter.stamp(at)
+    Matter.objects.bulk_create(matters)
     Catalogue.objects.filter(pk=catalogue.pk).update(sha256=digest)  # from now on the database keeps it as it is
     catalogue.sha256 = digest
     record("governance.catalogue.loaded", by=None, at=at, on=catalogue, matters=len(content["matters"]))

@@ -52,7 +52,8 @@ SEEING = ("secretary", "principal", "clerk")
 
 
 @pytest.mark.parametrize(
-    "role", ["secretary", "principal", "clerk", "deputy", "member", "team", "office", *sorted(BUREAU_POSTS | SYSTEM_POSTS)]
+    "role",
+    ["secretary", "principal", "clerk", "deputy", "member", "team", "office", *sorted(BUREAU_POSTS | SYSTEM_POSTS)],
 )
 def test_only_who_sees_meetings_as_a_whole_finds_the_pages(role: str) -> None:
     cast = factories.make_cast()

@@ -256,7 +256,6 @@ def test_materials_are_read_by_whoever_sees_the_meeting_alone(cast: Cast, meetin
     url = Attachment.objects.get().get_absolute_url()
     answer = signed_in(cast.user("member")).get(url)
     assert answer.status_code == 200 and b"".join(answer.streaming_content).startswith(b"%PDF")
-    answer.close()
     assert signed_in(cast.user("team")).get(url).status_code == 404, "not a member of the Party body"
     assert signed_in(factories.make_cast("FH002").user("secretary")).get(url).status_code == 404
 
