@@ -1,12 +1,12 @@
 """The record of everything that happened (记录): append-only, hash-chained."""
 
-import hashlib
-import json
 from datetime import UTC
 from typing import Any
 
 from django.conf import settings
 from django.db import models
+
+from audit import chain
 
 
 class Event(models.Model):
@@ -49,11 +49,6 @@ class Event(models.Model):
         moment = self.at.astimezone(UTC).isoformat(timespec="microseconds")
         fields: list[Any] = [
             self.prev_hash, self.kind, moment, self.actor_id or "", self.actor_name, self.school_id or "",
-            self.subject, self.subject_text, self.request_id, int(self.told),
-            json.dumps(self.data, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+            self.subject, self.subject_text, self.request_id, int(self.told), chain.canonical(self.data),
         ]  # fmt: skip
-        state = hashlib.sha256()
-        for field in fields:
-            raw = str(field).encode("utf-8", "surrogatepass")
-            state.update(len(raw).to_bytes(8, "big") + raw)
-        return state.hexdigest()
+        return chain.digest(map(chain.piece, fields))

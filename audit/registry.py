@@ -1,8 +1,8 @@
 """Kinds of facts (记录). Apps register theirs in `AppConfig.ready()`; lower apps look up, never import."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -10,7 +10,19 @@ if TYPE_CHECKING:
 
 Audience = Callable[["Event"], Iterable[UUID]]
 Wording = Callable[["Event"], str]
-Sink = Callable[[list["Event"]], None]
+
+
+class Recorded(NamedTuple):
+    """What a sink learns of a fact that was just written; the school's id is text."""
+
+    seq: int
+    kind: str
+    school: str | None
+    subject: str
+    told: bool
+
+
+Sink = Callable[[Sequence[Recorded]], None]
 
 
 @dataclass(frozen=True)

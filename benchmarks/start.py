@@ -62,9 +62,10 @@ class Starts:
 
 
 def scenario(*, database_url: str, var_dir: Path, rounds: int = 5) -> Scenario:
-    """Warm starts on a database that is already there."""
+    """Warm starts on a database that is already there, with byte code kept as any installation keeps it (here in `var_dir`)."""
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        "PYTHONPYCACHEPREFIX": str(var_dir / "bytecode"),
         "DATABASE_URL": database_url,
         "REDIS_URL": "",
         "VAR_DIR": str(var_dir),

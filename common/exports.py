@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO, StringIO
 
-import xlsxwriter
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
@@ -68,6 +67,8 @@ def to_csv(export: Export) -> bytes:
 
 def to_xlsx(export: Export) -> bytes:
     """One sheet: the origin, a header that stays in sight and repeats in print, text and numbers."""
+    import xlsxwriter  # at the first file; no start of a process waits for it
+
     out = BytesIO()
     with xlsxwriter.Workbook(out, OPTIONS) as book:
         book.set_properties({"title": export.title, "author": export.by, "comments": export.origin})

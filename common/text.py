@@ -2,16 +2,18 @@
 
 import unicodedata
 
-from pypinyin import Style, lazy_pinyin
-
 
 def pinyin_of(text: str) -> str:
     """Full pinyin without tones or spaces: 松风 → songfeng."""
+    from pypinyin import lazy_pinyin  # 55 MiB of dictionaries: for those who write names, not for every process
+
     return "".join(lazy_pinyin(text)).lower()
 
 
 def initials_of(text: str) -> str:
     """First letters: 松风高级中学 → sfgjzx."""
+    from pypinyin import Style, lazy_pinyin
+
     return "".join(lazy_pinyin(text, style=Style.FIRST_LETTER)).lower()
 
 

@@ -41,7 +41,9 @@ class Reminder(models.Model):
     """One reminder spoken: unique for deadline, day and person, so that nobody hears the same twice."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    deadline = models.ForeignKey(Deadline, verbose_name="时限", on_delete=models.CASCADE, related_name="reminders")
+    deadline = models.ForeignKey(  # the unique key below begins with it
+        Deadline, verbose_name="时限", on_delete=models.CASCADE, related_name="reminders", db_index=False
+    )
     person = models.ForeignKey(Person, verbose_name="责任人", on_delete=models.PROTECT, related_name="+")
     due_on = models.DateField("完成时限")
     days_left = models.SmallIntegerField("距到期天数")

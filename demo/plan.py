@@ -129,7 +129,7 @@ class Planner:
             candidates[-1].untalked = True
 
     def _regular(self, body: Body) -> Iterator[MeetingPlan]:
-        days = self._monthly() if body == Body.PARTY else self._fortnightly()
+        days = self._monthly() if body == Body.PARTY else self._three_weekly()
         hour = self.rng.choice((14, 15, 16))
         for day in days:
             afterwards = self.rng.random() < 0.3
@@ -151,9 +151,9 @@ class Planner:
                 yield self.rng.choice(open_days)
             month = following
 
-    def _fortnightly(self) -> Iterator[date]:
-        """Every two to three weeks in term, and once before the term begins."""
-        step = self.rng.choice((15, 17, 19, 21))
+    def _three_weekly(self) -> Iterator[date]:
+        """About every three weeks in term, and once before the term begins."""
+        step = self.rng.choice((20, 22, 24, 27))
         day = self.first + timedelta(days=9 + self.rng.randrange(8))
         while day <= self.as_of - SETTLED:
             if teaches(day):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -48,6 +47,8 @@ def _broker() -> str:
     """`ok`, `away`, or `embedded`. A third of a second at most: this is the only place where the web asks the broker."""
     if not settings.REDIS_URL:
         return "embedded"
+    import redis  # only where there is one: the embedded portal starts without it
+
     try:
         with redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=0.3) as link:
             link.ping()

@@ -11,7 +11,8 @@ from django.db import transaction
 
 from accounts.models import User
 from audit.models import Event
-from audit.registry import EventKind, kind_of
+from audit.registry import EventKind, Recorded, kind_of
+from common.bulk import insert_rows
 from common.history import already_told
 from common.ids import new_id
 from notifications.channels import mail
@@ -23,11 +24,10 @@ LEASE = timedelta(seconds=45)  # longer than the mail time-out
 GIVE_UP_AFTER = 8
 
 
-def queue(events: list[Event]) -> None:
+def queue(facts: Sequence[Recorded]) -> None:
     """The sink of `audit.record`: facts with an audience are to be told, in the same transaction."""
-    Outbox.objects.bulk_create(
-        [Outbox(event=event) for event in events if not event.told and kind_of(event.kind).audience is not None]
-    )
+    heard = [(fact.seq, "") for fact in facts if not fact.told and kind_of(fact.kind).audience is not None]
+    insert_rows(Outbox, ("event_id", "error"), heard)
 
 
 @transaction.atomic

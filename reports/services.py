@@ -1,12 +1,13 @@
 """Keeping the roll-up rows: a note in the transaction of each change, folded into the rows a moment later."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from accounts.models import User
-from audit.models import Event
+from audit.registry import Recorded
 from audit.services import record
 from common.dates import local_day
 from governance.models import Meeting
@@ -20,12 +21,12 @@ SIGNED = "governance.meeting.signed"
 BATCH = 500
 
 
-def note(events: list[Event]) -> None:
+def note(events: Sequence[Recorded]) -> None:
     """The sink of `audit.record`: schools whose tasks, meetings or decisions change are to be counted again."""
     schools = {
-        event.school_id
+        event.school
         for event in events
-        if event.school_id is not None and event.kind.startswith(COUNTED) and event.kind not in WITHOUT_EFFECT
+        if event.school is not None and event.kind.startswith(COUNTED) and event.kind not in WITHOUT_EFFECT
     }
     if schools:
         Change.objects.bulk_create([Change(school_id=school) for school in sorted(schools)])

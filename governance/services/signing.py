@@ -12,8 +12,10 @@ from accounts.models import User
 from audit.services import record
 from checklists.models import SourceKind
 from checklists.services import NewTask, open_checklist
+from common.bulk import insert_rows
 from common.dates import local_day
 from common.errors import WrongState, require_reason
+from common.ids import new_id
 from governance.further import further_results
 from governance.models import AgendaItem, Decision, DecisionStage, Meeting, RuleResult
 from governance.models.items import ADOPTED
@@ -80,28 +82,29 @@ def _plain(value: object) -> object:
     return str(value)
 
 
+RESULT = (
+    *("id", "meeting_id", "item_id", "order", "rule", "outcome", "severity", "message", "facts", "basis", "remedy"),
+    *("rules_version", "catalogue_version", "judged_at"),
+)
+
+
 def _store_results(meeting: Meeting, results: Sequence[Result], reference: Reference, at: datetime) -> None:
-    items = {f"items/{item.pk}": item for item in meeting.items.all()}
-    RuleResult.objects.bulk_create(
-        [
-            RuleResult(
-                meeting=meeting,
-                item=items.get(result.subject),
-                order=order,
-                rule=result.rule,
-                outcome=result.outcome.value,
-                severity=result.severity.value,
-                message=result.message,
-                facts=dict(result.facts),
-                basis=[{"source": basis.source, "text": basis.text} for basis in result.basis],
-                remedy=result.remedy,
-                rules_version=reference.rules_version,
-                catalogue_version=reference.catalogue_version,
-                judged_at=at,
-            )
-            for order, result in enumerate(results, start=1)
-        ]
-    )
+    """A hundred rows a meeting and more, hence without an instance for each. The basis of a rule is written out once."""
+    items = {f"items/{item.pk}": item.pk for item in meeting.items.all()}
+    basis: dict[str, str] = {}
+    for result in results:
+        if result.rule not in basis:
+            basis[result.rule] = json.dumps([{"source": b.source, "text": b.text} for b in result.basis])
+    versions = (reference.rules_version, reference.catalogue_version, at)
+    rows = [
+        (
+            *(new_id(), meeting.pk, items.get(result.subject), order, result.rule, result.outcome.value),
+            *(result.severity.value, result.message, json.dumps(dict(result.facts)), basis[result.rule], result.remedy),
+            *versions,
+        )
+        for order, result in enumerate(results, start=1)
+    ]
+    insert_rows(RuleResult, RESULT, rows)
 
 
 def _decide(meeting: Meeting, adopted: Sequence[AgendaItem], by: User, at: datetime) -> list[Decision]:

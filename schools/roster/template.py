@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-import xlsxwriter
-
 from common.exports import OPTIONS, neutral
 from schools.roster.columns import COLUMNS, DIRECT, MAX_PEOPLE, Column, Kind
 from schools.roster.table import MAX_ROWS
@@ -17,6 +15,8 @@ WIDTHS = {"code": 12, "name": 26, "office": 14, "party_org_type": 13, "has_commi
 
 def template(offices: Sequence[str]) -> bytes:
     """The file. `offices` are the names offered for 教办; others may be typed in."""
+    import xlsxwriter  # as in common.exports: at the first file
+
     out = BytesIO()
     with xlsxwriter.Workbook(out, {**OPTIONS, "constant_memory": False}) as book:
         looks = {

@@ -265,7 +265,7 @@ class Killed(BaseException):
     "place",
     [
         "deadlines.services._tell",
-        "deadlines.services.record_many",
+        "deadlines.services.record_series",
         "notifications.services._deliver_by_mail",
         "notifications.services.Delivery.objects.bulk_create",
     ],
