@@ -19,8 +19,13 @@ class Event(models.Model):
     seq = models.BigAutoField("序号", primary_key=True)
     kind = models.CharField("种类", max_length=80)
     at = models.DateTimeField("时间")
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name="人员", null=True, on_delete=models.PROTECT, related_name="+"
+    actor = models.ForeignKey(  # its index leaves out what the system does by itself
+        settings.AUTH_USER_MODEL,
+        verbose_name="人员",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     actor_name = models.CharField("姓名", max_length=80)
     school_id = models.UUIDField("学校", null=True)
@@ -39,6 +44,8 @@ class Event(models.Model):
             models.Index(fields=["subject", "seq"], name="event_subject"),
             models.Index(fields=["school_id", "seq"], name="event_school"),
             models.Index(fields=["kind", "seq"], name="event_kind"),
+            models.Index(fields=["at"], name="event_at"),
+            models.Index(fields=["actor", "seq"], name="event_actor", condition=models.Q(actor__isnull=False)),
         )
 
     def __str__(self) -> str:

@@ -120,6 +120,8 @@ class Task(Tracked):
         default_permissions = ()
         indexes = (
             models.Index(fields=["due_on", "id"], name="task_due_open", condition=Q(status__in=OPEN)),
+            models.Index(fields=["due_on", "id"], name="task_due"),
+            models.Index(fields=["status", "due_on", "id"], name="task_status_due"),
             models.Index(fields=["school", "due_on", "id"], name="task_school_due"),
             models.Index(fields=["responsible", "due_on", "id"], name="task_responsible_due"),
             models.Index(fields=["updated_at", "id"], name="task_updated"),

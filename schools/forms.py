@@ -67,6 +67,38 @@ class SchoolFilter(forms.Form):
         return {key: str(value) for key, value in self.cleaned_data.items() if value}
 
 
+def _segments(label: str, choices: Iterable[tuple[Any, Any]], **more: Any) -> forms.ChoiceField:
+    said = {"required": "选一项"}
+    return forms.ChoiceField(label=label, choices=choices, widget=forms.RadioSelect, error_messages=said, **more)
+
+
+class SchoolForm(forms.Form):
+    """学校资料 without what only the roster changes. What may stand in a field is judged by the service."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    short_name = forms.CharField(label="简称", max_length=20, help_text="列表和通知里用这个名称")
+    township = forms.CharField(label="镇（街道）", max_length=40, required=False)
+    location = _segments("区位", Location.choices)
+    size = _segments("规模", Size.choices)
+    foundation = _segments("基础", Foundation.choices)
+    students = forms.IntegerField(label="学生数", min_value=0)
+    staff = forms.IntegerField(label="教职工数", min_value=0)
+    party_org_type = _segments("党组织类型", PartyOrgType.choices, help_text="党组织名称随类型变更")
+    has_committee = _segments("党组织委员会", [("True", "已建立"), ("False", "未建立")])
+    leadership_mode = _segments("书记、校长", LeadershipMode.choices, help_text="一人担任的学校不登记书记校长沟通")
+
+    def __init__(self, data: Any, *, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
+        _say_what_to_do(self)
+        for name in ("students", "staff"):
+            self.fields[name].error_messages.update(NUMBERS)
+            self.fields[name].widget.attrs["inputmode"] = "numeric"
+
+    def clean_has_committee(self) -> bool:
+        """Yes or no instead of their names."""
+        return bool(self.cleaned_data["has_committee"] == "True")
+
+
 class PersonChoice(forms.ModelChoiceField):
     """People by name; the masked phone tells namesakes apart."""
 
@@ -175,7 +207,10 @@ def phone_number(said: str) -> str:
     return kept
 
 
+REOPEN = "这一页不完整。重新打开，再保存"
+NUMBERS = {"required": "填写人数", "invalid": "只写整数，如 1200，不写单位", "min_value": "填 0 或更大的整数"}
 REQUIRED = {
+    "short_name": "填写简称",
     "person": "选一位人员，或登记新人员",
     "post": "选一个职务",
     "starts_on": "填写任职起的日期",
@@ -189,6 +224,8 @@ def _say_what_to_do(form: forms.Form) -> None:
     for name, field in form.fields.items():
         if name in REQUIRED:
             field.error_messages["required"] = REQUIRED[name]
+        if name == "version":
+            field.error_messages |= {"required": REOPEN, "invalid": REOPEN}
         if isinstance(field, forms.DateField):
             field.error_messages["invalid"] = "填写日期，如 2026-09-01"
         if isinstance(field, (forms.ChoiceField, forms.ModelChoiceField)):

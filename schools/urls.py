@@ -24,5 +24,6 @@ urlpatterns = [
     path("accounts/<uuid:pk>/<slug:name>/", accounts.act, name="account-act"),
     path("permissions/", detail.permission_table, name="permissions"),
     path("<slug:code>/", detail.school_detail, name="detail"),
+    path("<slug:code>/edit/", detail.edit, name="edit"),
     path("<slug:code>/appointments/", appointments.appointments, name="appointments"),
 ]

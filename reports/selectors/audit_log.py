@@ -31,6 +31,9 @@ WORDS = {
     "route": "页面", "method": "方式", "object": "对象", "changes": "改动", "post": "职务", "starts_on": "任职起",
     "ends_on": "任职止", "days_left": "距到期天数", "broken": "断开处", "whole": "全部", "items": "议题", "name": "名称",
     "new": "新增", "changed": "变更", "unchanged": "未变", "lines": "行数", "faults": "要改", "person": "人员",
+    "short_name": "简称", "township": "镇（街道）", "stage": "学段", "office": "教办", "location": "区位", "size": "规模",
+    "foundation": "基础", "students": "学生数", "staff": "教职工数", "party_org_type": "党组织类型",
+    "has_committee": "党组织委员会", "leadership_mode": "书记、校长",
 }  # fmt: skip
 
 

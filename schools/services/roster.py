@@ -66,7 +66,7 @@ def recheck_roster(*, upload: RosterUpload, by: User, at: datetime) -> RosterUpl
 def confirm_import(*, upload: RosterUpload, version: int | None, by: User, at: datetime) -> RosterUpload:
     """Write the checked rows, all or none. Refused when the roster changed since the check, or somebody was first."""
     _require(by)
-    _one_at_a_time()
+    one_at_a_time()
     upload = RosterUpload.objects.select_for_update(of=("self",)).select_related("confirmed_by").get(pk=upload.pk)
     if upload.status == Status.CONFIRMED:
         raise WrongState(f"{upload.confirmed_by} 已导入这份名册，没有重复导入。")
@@ -94,7 +94,7 @@ def import_roster(*, data: bytes, by: User | None, at: datetime, dry_run: bool =
         _require(by)
     reading = read(data)
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         stored = stored_roster()
         faults = reading.faults + name_clashes(reading.rows, reading.lines, stored)
         if faults:
@@ -116,8 +116,8 @@ def _require(by: User) -> None:
         raise NotAllowed("名册由组织科导入。")
 
 
-def _one_at_a_time() -> None:
-    """Two confirmations queue up, also of two files; SQLite's transactions do so by themselves (IMMEDIATE)."""
+def one_at_a_time() -> None:
+    """Two writers of the roster queue up, also with two files; SQLite's transactions do so by themselves (IMMEDIATE)."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])

@@ -119,7 +119,8 @@ def _change(school: School, row: SchoolRow, office: Office | None, at: datetime)
         return {}
     if school.name != row.name:
         school.py, school.py_first = pinyin_of(row.name), initials_of(row.name)
-        school.short_name = short_name_of(row.name)
+        if school.short_name == short_name_of(school.name):  # one that somebody chose stays
+            school.short_name = short_name_of(row.name)
     for name in ROSTER_FIELDS:
         setattr(school, name, getattr(row, name))
     school.office = office

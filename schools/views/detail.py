@@ -1,21 +1,26 @@
 """A school's own page (学校档案) and the printable permission table (权限表)."""
 
+from dataclasses import asdict
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import SignedInRequest
 from common.dates import local_day
+from common.errors import Difference, DomainError, Stale
+from schools.forms import SchoolForm
 from schools.models import School
 from schools.panels import facts_for, panels_for
 from schools.permissions import FOOTNOTES, TABLE, Post, SchoolPerm
 from schools.selectors import team_of
+from schools.services.details import LABELS, SchoolDetails, change_details, details_of, may_change
 from schools.services.staffing import posts_offered
-from schools.views.common import visible_school
+from schools.views.common import refused, require, visible_school
 
 
 @login_required
@@ -36,8 +41,49 @@ def school_detail(request: SignedInRequest, code: str) -> HttpResponse:
         "main_panels": [panel for panel in panels if panel["place"] == "main"],
         "side_panels": [panel for panel in panels if panel["place"] == "side"],
         "may_appoint": bool(posts_offered(request.user, school)),
+        "may_change": may_change(request.user, school),
     }
     return render(request, "schools/detail.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: SignedInRequest, code: str) -> HttpResponse:
+    """改学校资料: short name, township and what the roster says of size and Party organisation."""
+    school = visible_school(request.user, code)
+    require(may_change(request.user, school))
+    form = SchoolForm(request.POST or None, initial={**asdict(details_of(school)), "version": school.version})
+    status, differences = 200, tuple[Difference, ...]()
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                changes = _change(request, form, school)
+            except Stale as refusal:
+                status, differences = refused(form, refusal), refusal.differences
+                _take_version(form, school)  # the differences are on the page: the next 保存 is meant
+            except DomainError as refusal:
+                status = refused(form, refusal)
+            else:
+                messages.success(request, f"已保存：{changes}" if changes else "没有改动，学校资料不变")
+                return redirect(school)
+    context = {"school": school, "form": form, "differences": differences}
+    return render(request, "schools/edit.html", context, status=status)
+
+
+def _change(request: SignedInRequest, form: SchoolForm, school: School) -> str:
+    """Store the form; names what changed."""
+    details = SchoolDetails(**{name: form.cleaned_data[name] for name in LABELS})
+    version = form.cleaned_data["version"]
+    changes = change_details(school=school, details=details, version=version, by=request.user, at=timezone.now())
+    return "、".join(LABELS[name] for name in changes)
+
+
+def _take_version(form: SchoolForm, school: School) -> None:
+    said = QueryDict(mutable=True)
+    said.update(form.data)
+    said["version"] = str(School.objects.get(pk=school.pk).version)
+    form.data = said
 
 
 def _facts(school: School, team: list[dict[str, Any]]) -> list[dict[str, Any]]:

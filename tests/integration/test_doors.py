@@ -160,6 +160,7 @@ DOORS: dict[str, Door] = {
     "notifications:open": door(("secretary",), "message", writes=True),
     "schools:list": door(EVERYBODY),
     "schools:detail": door(SEE_SCHOOL, "school"),
+    "schools:edit": door(("organiser",), "school"),
     "schools:permissions": door(EVERYBODY),
     "schools:roster": door(("organiser",)),
     "schools:roster-template": door(("organiser",)),
