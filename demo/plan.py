@@ -152,8 +152,8 @@ class Planner:
             month = following
 
     def _three_weekly(self) -> Iterator[date]:
-        """About every three weeks in term, and once before the term begins."""
-        step = self.rng.choice((20, 22, 24, 27))
+        """Every three to four weeks in term, and once before the term begins."""
+        step = self.rng.choice((23, 25, 28))
         day = self.first + timedelta(days=9 + self.rng.randrange(8))
         while day <= self.as_of - SETTLED:
             if teaches(day):

@@ -84,11 +84,14 @@ def test_a_limit_page_is_as_large_as_ours(district: District) -> None:
 
 @pytest.mark.postgres
 def test_each_round_of_the_sweep_speaks_of_other_rows(district: District) -> None:
-    scenario = sweep.scenario(district, open_rows=60, due=10, rounds=2)
-    measured = measure(scenario, schools=2)
+    against_one_update, against_all = sweep.scenarios(district, open_rows=160, due=10, rounds=2)
+    measured = measure(against_one_update, schools=2)
     assert measured.queries
     assert Deadline.objects.filter(remind_at__lte=AT).count() == 0
     assert Reminder.objects.count() == Outbox.objects.count() == 3 * 10  # two rounds, and one to count the statements
+    measure(against_all, schools=2)
+    assert Deadline.objects.filter(remind_at__lte=AT).count() == 0
+    assert Reminder.objects.count() == Outbox.objects.count() == 3 * 10 + 5 * 10, "the limit writes as much as ours"
 
 
 @pytest.mark.postgres
