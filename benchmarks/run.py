@@ -22,7 +22,8 @@ def measured(
         for scenario in _scenarios(district, wanted, server_url, var_dir):
             yield measure(scenario, schools=size, rounds=rounds)
         if "P7" in wanted:
-            yield measure(sweep.scenario(district), schools=size, rounds=rounds)
+            for scenario in sweep.scenarios(district):
+                yield measure(scenario, schools=size, rounds=rounds)
             with connection.cursor() as cursor:
                 cursor.execute(sweep.EMPTY)
     if "P9" in wanted:  # last: its five years of meetings would weigh on every list

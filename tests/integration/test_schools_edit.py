@@ -1,5 +1,6 @@
 """修改学校资料: short name, township and the roster's figures, by the organisation section between two rosters."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -194,3 +195,24 @@ def test_saving_costs_the_same_for_one_field_and_for_all(desk: Client, school: S
     with CaptureQueriesContext(connection) as all_of_them:
         assert desk.post(URL, many).status_code == 302
     assert len(few) == len(all_of_them) <= 24
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_four_who_save_the_same_version_one_wins_and_the_others_are_told() -> None:
+    school = make_school("FH001", "松风高级中学", stage="senior")
+    user = make_bureau()
+
+    def save(number: int) -> str:
+        try:
+            change(school, by=User.objects.get(pk=user.pk), students=1000 + number)
+            return "saved"
+        except Stale:
+            return "stale"
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        said = sorted(pool.map(save, range(4)))
+    assert said == ["saved", "stale", "stale", "stale"]
+    assert Event.objects.filter(kind="schools.school.changed").count() == 1
