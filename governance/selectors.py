@@ -83,8 +83,8 @@ def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
     items = AgendaItem.objects.select_related("matter", "proposer", "confirmed_by").order_by("order")
     items = items.prefetch_related(
         Prefetch("presences", ItemMember.objects.select_related("member")),
-        Prefetch("stances", Stance.objects.select_related("member")),
-        Prefetch("planned_tasks", PlannedTask.objects.select_related("responsible")),
+        Prefetch("stances", Stance.objects.select_related("member").order_by("seq")),
+        Prefetch("planned_tasks", PlannedTask.objects.select_related("responsible").order_by("order")),
     )
     return meetings.select_related(
         "school", "chair", "recorder", "catalogue", "signed_by", "minuted_by"
@@ -102,7 +102,8 @@ def for_step(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
 def read_for_judging(meetings: QuerySet[Meeting], pk: UUID) -> Meeting:
     """As `for_record`, with no more than services and rules read of it: they run at every step, pages only when looked at."""
     tasks = PlannedTask.objects.select_related("responsible").defer(*_unread("responsible", _OF_PEOPLE))
-    items = _items().prefetch_related("presences", "stances", Prefetch("planned_tasks", tasks))
+    said, tasks = Stance.objects.order_by("seq"), tasks.order_by("order")
+    items = _items().prefetch_related("presences", Prefetch("stances", said), Prefetch("planned_tasks", tasks))
     members = (
         MeetingMember.objects.select_related("person").defer(*_unread("person", _OF_PEOPLE)).order_by("order", "pk")
     )

@@ -23,7 +23,7 @@ from common.errors import DomainError, InvalidInput
 from governance import services
 from governance.errors import BreaksProcedure
 from governance.guards import open_actions
-from governance.models import Decision, Meeting
+from governance.models import Decision, Meeting, PlannedTask
 from governance.record import MemberRecord, record_of
 from governance.selectors import for_record
 from governance.states import MEETING
@@ -521,6 +521,20 @@ def test_a_blocking_rule_that_lacks_a_fact_stops_the_step_too(cast: Cast) -> Non
     answer = act(cast.user("clerk"), meeting, "minute")
     assert answer.status_code == 409 and "还有1人没有登记到会情况" in text_of(answer) and "待补充" in text_of(answer)
     assert Meeting.objects.get(pk=meeting.pk).status == "held"
+
+
+def test_the_tasks_of_a_decision_keep_the_order_in_which_they_were_minuted(cast: Cast) -> None:
+    """Whatever the order in which the database happens to keep the rows."""
+    meeting = factories.make_minuted(cast)
+    first = PlannedTask.objects.get(item__meeting=meeting)
+    goals = [first.goal, "第二项", "第三项"]
+    PlannedTask.objects.all().delete()
+    for order in (3, 1, 2):
+        planned = PlannedTask(item=first.item, order=order, goal=goals[order - 1], measures="分组", due_on=first.due_on)
+        planned.responsible_id = first.responsible_id
+        planned.save()
+    services.sign_meeting(meeting=meeting, by=cast.user("secretary"), at=timezone.now())
+    assert list(Task.objects.order_by("order").values_list("target", flat=True)) == goals
 
 
 def test_signing_judges_anew_and_a_block_leaves_no_decision(cast: Cast) -> None:
