@@ -19,6 +19,11 @@ def _pointless(meeting: Meeting, step: Transition) -> bool:
     return step.name == "fail_quorum" and meeting.due > 0 and 2 * meeting.present >= meeting.due
 
 
+def may_issue(user: User) -> bool:
+    """组织科 issues catalogue, rules and model texts (`issue_reference`)."""
+    return access.school_ids(user, SchoolPerm.ISSUE_REFERENCE).everywhere
+
+
 def may_record(meeting: Meeting, user: User) -> bool:
     """Whether this account may type agenda and record (建会、记录)."""
     return access.can(user, SchoolPerm.RECORD_MINUTES, meeting.school_id)

@@ -8,8 +8,6 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
-
 from accounts.models import User
 from common import history
 from common.dates import local_day
@@ -17,7 +15,6 @@ from governance.models import (
     Clause,
     ClauseKind,
     Decision,
-    Issue,
     Meeting,
     ModelText,
     SchoolClause,
@@ -47,11 +44,6 @@ UNITS = {"min_days_before": ("提前", "天"), "workdays": ("会后", "个工作
 
 
 # ---- who ----
-
-
-def may_issue(user: User) -> bool:
-    """Whether this account writes and issues model texts (组织科)."""
-    return access.school_ids(user, SchoolPerm.ISSUE_REFERENCE).everywhere
 
 
 def may_edit(user: User, school_id: UUID) -> bool:
@@ -95,8 +87,8 @@ def kind_of_rules(rules: Iterable[str]) -> ClauseKind:
 
 def model_text_on(body: str, day: date) -> ModelText | None:
     """The model text in force on a day; the delivered version covers all days before the first dated one."""
-    known = ModelText.objects.filter(Q(effective_from__lte=day) | Q(effective_from__isnull=True), status=Issue.ISSUED)
-    return known.filter(body=body).order_by(F("effective_from").desc(nulls_last=True), "-issued_at", "-pk").first()
+    found: ModelText | None = ModelText.objects.in_force(day).filter(body=body).first()
+    return found
 
 
 def rules_on(school_id: UUID, body: str, day: date) -> SchoolRules | None:

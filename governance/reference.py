@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
 
 from common.dates import local_day
-from governance.models import Catalogue, Issue, Matter, Meeting, RuleBook, SchoolRules, SchoolRulesStatus
+from governance.models import Catalogue, Matter, Meeting, RuleBook, SchoolRules, SchoolRulesStatus
 from governance.rules.load import (
     DELIVERED,
     build_reference,
@@ -112,18 +111,13 @@ def reference_of_version(catalogue: Catalogue, rulebook: RuleBook | None) -> Ref
 
 def rulebook_on(day: date) -> RuleBook | None:
     """The rules in force on that day as stored; None for the delivered ones."""
-    found: RuleBook | None = _issued(RuleBook.objects.all(), day).first()
+    found: RuleBook | None = RuleBook.objects.in_force(day).first()
     return None if found is None or found.number == DELIVERED else found
 
 
 def _version(found: Catalogue | RuleBook | None) -> UUID | None:
     """None for the delivered version, which needs no query."""
     return None if found is None or found.number == DELIVERED else found.pk
-
-
-def _issued(rows: QuerySet[Any], day: Any) -> QuerySet[Any]:
-    known = rows.filter(Q(effective_from__lte=day) | Q(effective_from__isnull=True), status=Issue.ISSUED)
-    return known.order_by(F("effective_from").desc(nulls_last=True), F("issued_at").desc(nulls_last=True), "-number")
 
 
 @lru_cache(maxsize=_KEPT_VERSIONS)

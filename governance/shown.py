@@ -9,7 +9,6 @@ from governance.rule_words import basis_lines
 from governance.rules.findings import Result
 from governance.rules.load import read_catalogue, read_rules
 from governance.rules.reference import Reference
-from governance.versions import is_delivered
 from schools.permissions import Body
 
 STATUS_KINDS = {
@@ -45,7 +44,7 @@ def catalogue_status(catalogue: Catalogue | None) -> str:
     """What that version says of itself: 参考目录(重建稿)，以区局正式文本为准 for a delivered one, its own name, day and origin
     for one the bureau has issued. None stands for the delivered version.
     """
-    if catalogue is None or is_delivered(catalogue):
+    if catalogue is None or catalogue.is_delivered:
         return (catalogue.note if catalogue else _delivered_status()).replace(",", "，")
     since = f"，{catalogue.effective_from} 起施行" if catalogue.effective_from else ""
     return f"《{catalogue.title}》{catalogue.number} 版{since}。{catalogue.note.rstrip('。')}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from difflib import SequenceMatcher
 from functools import lru_cache
 from uuid import UUID
@@ -11,6 +10,7 @@ from common.errors import Difference
 from governance.models import Catalogue, Matter
 from governance.rules.load import read_catalogue
 from governance.rules.matters import Entry
+from governance.validity import Validity, with_days
 
 REQUIREMENT_WORDS = {"required": "必须", "recommended": "建议", "conditional": "视情况"}
 ATTENDANCE_WORDS = {
@@ -66,11 +66,6 @@ def strength_words() -> Mapping[str, str]:
     return words
 
 
-def is_delivered(catalogue: Catalogue) -> bool:
-    """A version that came with the portal as a file, not one the bureau has issued."""
-    return catalogue.based_on_id is None
-
-
 def entry_of(matter: Matter) -> Entry:
     """The stored entry as the checks see it."""
     return Entry(
@@ -95,32 +90,16 @@ def entries_of(catalogue: Catalogue | UUID) -> list[Entry]:
 
 
 @dataclass(frozen=True)
-class Validity:
-    """A version and the days on which it is in force: None = from the beginning, or until further notice."""
+class CatalogueValidity(Validity):
+    """A version of the catalogue and its days."""
 
     catalogue: Catalogue
-    since: date | None
-    until: date | None
-
-    def covers(self, day: date) -> bool:
-        """Whether it is the one in force on that day."""
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
-
-    def words(self) -> str:
-        """“2027-09-01 起”, “到 2027-08-31 为止”."""
-        if self.since is None:
-            return "各日期都适用" if self.until is None else f"到 {self.until} 为止"
-        return f"{self.since} 起" if self.until is None else f"{self.since} 至 {self.until}"
 
 
-def issued_versions() -> list[Validity]:
+def issued_versions() -> list[CatalogueValidity]:
     """All issued versions, latest first, each in force until the day before the next. One query, without the stages."""
-    found: list[Validity] = []
-    until = None
-    for catalogue in Catalogue.objects.issued().latest_first().select_related("issued_by").defer("stages"):
-        found.append(Validity(catalogue, catalogue.effective_from, until))
-        until = catalogue.effective_from - timedelta(days=1) if catalogue.effective_from else until
-    return found
+    catalogues = Catalogue.objects.issued().latest_first().select_related("issued_by").defer("stages")
+    return [CatalogueValidity(since, until, catalogue) for catalogue, since, until in with_days(catalogues)]
 
 
 def in_words(entry: Entry, name: str, stages: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 """议事: catalogue, rules, rules of procedure, meetings, decisions."""
 
-from governance.models.catalogue import Catalogue, Issue, Matter
+from governance.models.catalogue import Catalogue, Matter
 from governance.models.decisions import Decision, DecisionStage
 from governance.models.items import AgendaItem, ItemMember, Method, Outcome, PlannedTask, Stance
 from governance.models.meetings import Attendance, Form, Meeting, MeetingMember, MeetingStatus
@@ -17,6 +17,7 @@ from governance.models.procedure import (
 from governance.models.replay import ReplayFlip, ReplayRun, ReplayStatus
 from governance.models.results import RuleResult
 from governance.models.rulebook import RuleBook
+from governance.models.versions import Issue
 from governance.models.waivers import NEVER_WAIVED, Waiver
 
 __all__ = [

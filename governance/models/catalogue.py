@@ -1,80 +1,13 @@
 """议事目录: the 25 + 20 matters as versioned data."""
 
 from datetime import date
-from typing import Self
 
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
-from accounts.models import User
 from common.models import Tracked
-from schools import access
-from schools.permissions import Body, SchoolPerm
-
-
-class Issue(models.TextChoices):
-    """Whether a version of catalogue, rules or model text is still being written (草案) or issued (已发布)."""
-
-    DRAFT = "draft", "草案"
-    ISSUED = "issued", "已发布"
-
-
-class Versioned(Tracked):
-    """A version the bureau writes as a draft and then issues. Issued versions never change.
-
-    `effective_from` None is for the delivered version alone: in force for every date until a later version is.
-    """
-
-    number = models.CharField("版本", max_length=20)
-    title = models.CharField("名称", max_length=120)
-    note = models.CharField("说明", max_length=300)
-    status = models.CharField("状态", max_length=6, choices=Issue, default=Issue.ISSUED)
-    effective_from = models.DateField("生效日期", null=True, blank=True)
-    based_on = models.ForeignKey(
-        "self", verbose_name="以哪一版为底", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    issued_at = models.DateTimeField("发布时间", null=True, blank=True)
-    issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name="发布人",
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return self.number
-
-
-# A later version (one that is based on another) says who issued it, when, and from which day it is in force.
-ISSUED_SAYS_WHO_AND_WHEN = (
-    Q(status=Issue.DRAFT, issued_at__isnull=True, issued_by__isnull=True)
-    | Q(status=Issue.ISSUED, based_on__isnull=True)
-    | Q(status=Issue.ISSUED, issued_at__isnull=False, issued_by__isnull=False, effective_from__isnull=False)
-)
-
-
-class CatalogueQuerySet(models.QuerySet["Catalogue"]):
-    """Finding versions of the catalogue."""
-
-    def visible_to(self, user: User) -> Self:
-        """Issued versions are for everybody; the draft is seen by those who write it (`issue_reference`)."""
-        if access.school_ids(user, SchoolPerm.ISSUE_REFERENCE).everywhere:
-            return self
-        return self.issued()
-
-    def issued(self) -> Self:
-        """已发布."""
-        return self.filter(status=Issue.ISSUED)
-
-    def latest_first(self) -> Self:
-        """By the day from which they are in force; the delivered version, in force before all days, comes last."""
-        return self.order_by(F("effective_from").desc(nulls_last=True), F("issued_at").desc(nulls_last=True), "-number")
+from governance.models.versions import ISSUED_SAYS_WHO_AND_WHEN, Issue, Versioned
+from schools.permissions import Body
 
 
 class Catalogue(Versioned):
@@ -82,8 +15,6 @@ class Catalogue(Versioned):
 
     sha256 = models.CharField("文件摘要", max_length=64, blank=True)
     stages = models.JSONField("前置环节", default=dict)
-
-    objects = CatalogueQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "议事目录"
@@ -97,8 +28,8 @@ class Catalogue(Versioned):
 
 def in_force(on: date) -> Catalogue:
     """The catalogue in force on a day; the delivered version covers all days before the first dated one."""
-    known = Catalogue.objects.issued().filter(Q(effective_from__lte=on) | Q(effective_from__isnull=True))
-    return known.latest_first().defer("stages")[:1].get()
+    found: Catalogue = Catalogue.objects.in_force(on).defer("stages")[:1].get()
+    return found
 
 
 class Matter(Tracked):

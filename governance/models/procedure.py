@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from common.models import Tracked
-from governance.models.catalogue import ISSUED_SAYS_WHO_AND_WHEN, Issue, Versioned
 from governance.models.meetings import Meeting
+from governance.models.versions import ISSUED_SAYS_WHO_AND_WHEN, Issue, Versioned
 from schools import access
 from schools.models import School
 from schools.permissions import Body, SchoolPerm

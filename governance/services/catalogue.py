@@ -4,11 +4,9 @@ The catalogue row is the lock of the draft. Its `version` counts every change of
 what is issued, and a replay knows which state of the draft it was about.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Any
 
 from django.db import connection, transaction
 from django.urls import reverse
@@ -17,17 +15,23 @@ from accounts.models import User
 from audit.services import record
 from common.dates import at_hour, local_day
 from common.errors import DomainError, Fault, InvalidInput, NotAllowed, Stale, WrongState
+from governance.guards import may_issue
 from governance.models import AgendaItem, Catalogue, Issue, Matter, Meeting, MeetingStatus
 from governance.reference import reference_of, rulebook_on
 from governance.replays import replay_is_fresh
 from governance.rules.matters import Entry, catalogue_faults, entry_faults
 from governance.rules.reference import ReferenceFault
+from governance.services.issuing import (
+    DRAFT_NUMBER,
+    NotReplayed,
+    day_faults,
+    draft_locked,
+    latest_locked,
+    number_faults,
+)
 from governance.versions import entries_of, entry_of, field_changes, stale_differences
-from schools import access
-from schools.permissions import Body, SchoolPerm
+from schools.permissions import Body
 
-DRAFT_NUMBER = "草案"
-NUMBER = re.compile(r"[0-9A-Za-z\u4e00-\u9fff〔〕（）().._-]{2,20}")
 OPEN = (MeetingStatus.DRAFT, MeetingStatus.CALLED, MeetingStatus.HELD, MeetingStatus.MINUTED)
 COPIED = (
     "code", "body", "aspect_code", "aspect", "title", "title_en", "scope", "nature", "important", "attendance_level",
@@ -45,12 +49,6 @@ class NotYetWhole(DomainError):
         super().__init__("；".join(f"{code}：{fault.reason}" for code, fault in faults))
 
 
-class NotReplayed(DomainError):
-    """Nobody has seen yet what this state of the draft would change of past meetings."""
-
-    title = "还没有回放"
-
-
 @dataclass(frozen=True)
 class IssueInput:
     """What the bureau says when it issues: number, name, first day in force, and where the text comes from."""
@@ -59,11 +57,6 @@ class IssueInput:
     title: str
     effective_from: date | None
     note: str
-
-
-def may_issue(user: User) -> bool:
-    """组织科 issues catalogue, rules and model texts (`issue_reference`)."""
-    return access.school_ids(user, SchoolPerm.ISSUE_REFERENCE).everywhere
 
 
 def _require(by: User) -> None:
@@ -75,7 +68,7 @@ def _require(by: User) -> None:
 def start_draft(*, by: User, at: datetime) -> Catalogue:
     """起草新版: a copy of the version issued last. There is one draft at a time."""
     _require(by)
-    base = _locked(Catalogue.objects.issued().latest_first()[0])
+    base = latest_locked(Catalogue)
     if Catalogue.objects.filter(status=Issue.DRAFT).exists():
         raise WrongState("已有一份目录草案。先发布或放弃那一份，再起草新版。")
     draft = Catalogue(
@@ -99,7 +92,7 @@ def save_matter(*, matter: Matter, entry: Entry, version: int, by: User, at: dat
     Code and body are those of the stored matter, whatever `entry` says. Unchanged input changes nothing.
     """
     _require(by)
-    draft = _draft(matter.catalogue_id)
+    draft = draft_locked(Catalogue, matter.catalogue_id)
     stored = Matter.objects.get(pk=matter.pk)
     stored.catalogue = draft
     before = entry_of(stored)
@@ -149,7 +142,7 @@ def _turn_links(matter: Matter, before: Entry, after: Entry, others: dict[str, M
 def discard_draft(*, catalogue: Catalogue, version: int, by: User, at: datetime) -> None:
     """放弃草案: the draft and its matters go; the fact that there was one stays."""
     _require(by)
-    draft = _draft(catalogue.pk, version)
+    draft = draft_locked(Catalogue, catalogue.pk, version)
     record("governance.catalogue.discarded", by=by, at=at, on=draft, title=draft.title)
     Matter.objects.filter(catalogue=draft).delete()
     draft.delete()
@@ -163,10 +156,10 @@ def issue_draft(*, catalogue: Catalogue, said: IssueInput, version: int, by: Use
     until a replay of exactly this state of the draft is finished.
     """
     _require(by)
-    draft = _draft(catalogue.pk, version)
+    draft = draft_locked(Catalogue, catalogue.pk, version)
     said = replace(said, number=said.number.strip(), title=said.title.strip(), note=said.note.strip())
     day = said.effective_from
-    faults = [*_words_faults(said), *_day_faults(day, local_day(at))]
+    faults = [*_words_faults(said), *day_faults(Catalogue, day, local_day(at))]
     if day is None or faults:
         raise InvalidInput(faults)
     if wrong := draft_faults(draft, day):
@@ -200,25 +193,11 @@ def draft_faults(draft: Catalogue, day: date) -> list[tuple[str, Fault]]:
 
 
 def _words_faults(said: IssueInput) -> Iterable[Fault]:
-    if not NUMBER.fullmatch(said.number):
-        yield Fault("number", "版本号写 2 至 20 个字：汉字、数字、字母、点、横线、括号，如 2027-1")
-    elif said.number == DRAFT_NUMBER or Catalogue.objects.filter(number=said.number).exists():
-        yield Fault("number", f"版本号 {said.number} 已经用过，换一个")
+    yield from number_faults(Catalogue, said.number)
     if not 4 <= len(said.title) <= 120:
         yield Fault("title", "名称写 4 至 120 个字")
     if not 4 <= len(said.note) <= 300:
         yield Fault("note", "写明这一版的来历，4 至 300 个字，如“据区教育局××号文印发”")
-
-
-def _day_faults(day: date | None, today: date) -> Iterable[Fault]:
-    if day is None:
-        yield Fault("effective_from", "写生效日期")
-        return
-    if day < today:
-        yield Fault("effective_from", f"生效日期要在今天（{today}）或以后")
-    last = Catalogue.objects.issued().latest_first().values_list("number", "effective_from")[0]
-    if last[1] is not None and day <= last[1]:
-        yield Fault("effective_from", f"生效日期要在上一版 {last[0]} 的生效日期（{last[1]}）之后")
 
 
 def _take_over(catalogue: Catalogue, day: date) -> int:
@@ -236,26 +215,3 @@ def _take_over(catalogue: Catalogue, day: date) -> int:
         items.filter(matter=old).update(matter=new[code])
     Meeting.objects.filter(pk__in=meetings).update(catalogue=catalogue)
     return len(meetings)
-
-
-def _locked(catalogue: Catalogue) -> Catalogue:
-    rows: Any = Catalogue.objects.all()
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
-    found: Catalogue = rows.get(pk=catalogue.pk)
-    return found
-
-
-def _draft(pk: Any, version: int | None = None) -> Catalogue:
-    """The draft under its lock, read anew."""
-    rows: Any = Catalogue.objects.filter(pk=pk)
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
-    found: Catalogue | None = rows.first()
-    if found is None:
-        raise WrongState("这份草案已被放弃。")
-    if found.status != Issue.DRAFT:
-        raise WrongState(f"版本 {found.number} 已经发布，不能再改。要改，先起草新版。")
-    if version is not None and found.version != version:
-        raise Stale("刚才有人改过这份草案。看过最新的差异，再办一次。")
-    return found

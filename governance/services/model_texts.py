@@ -13,15 +13,16 @@ from accounts.models import User
 from audit.services import record
 from common.dates import local_day
 from common.errors import Fault, InvalidInput, NotAllowed, Stale, WrongState
+from governance.guards import may_issue
 from governance.models import Clause, ClauseKind, Issue, Matter, ModelText
 from governance.models.catalogue import in_force
-from governance.procedures import kind_of_rules, may_issue, model_clauses, model_text_on, rules_of
+from governance.procedures import kind_of_rules, model_clauses, model_text_on, rules_of
 from governance.rules.clauses import clause_number
 from governance.rules.load import DATA, DELIVERED, parsed
 from governance.services.clauses import arrange, checked_text, found, inserted, moved, together
+from governance.services.issuing import DRAFT_NUMBER
 from schools.permissions import Body
 
-DRAFT_NUMBER = "草案"
 CODE_LETTERS = {Body.PARTY: "D", Body.PRINCIPAL: "X"}
 MOST_RULES = 12
 

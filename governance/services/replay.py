@@ -17,11 +17,11 @@ from common.dates import local_day
 from common.errors import NotAllowed, WrongState
 from common.ids import new_id
 from governance import replays
+from governance.guards import may_issue
 from governance.models import Catalogue, Issue, Meeting, ReplayFlip, ReplayRun, ReplayStatus, RuleBook
 from governance.models.replay import LIVE
 from governance.reference import reference_of
 from governance.rules.reference import ReferenceFault
-from governance.services.catalogue import may_issue
 
 log = logging.getLogger("portal.replay")
 # A run whose worker has not been heard of for so long is taken over by the next one; a batch takes seconds.

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
 from audit.services import record
 from common.dates import local_day
 from common.errors import Difference, Fault, InvalidInput, NotAllowed, Stale, WrongState
+from governance.guards import may_issue
 from governance.models import Issue, Matter, RuleBook
 from governance.models.catalogue import in_force
 from governance.reference import Timeline, reference_of
@@ -22,7 +23,14 @@ from governance.replays import replay_is_fresh
 from governance.rule_words import changes_of, differences
 from governance.rules.book import Settings, book_faults, setting_faults, with_settings
 from governance.rules.reference import ReferenceFault
-from governance.services.catalogue import DRAFT_NUMBER, NUMBER, NotReplayed, may_issue
+from governance.services.issuing import (
+    DRAFT_NUMBER,
+    NotReplayed,
+    day_faults,
+    draft_locked,
+    latest_locked,
+    number_faults,
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ def _require(by: User) -> None:
 def start_rules_draft(*, by: User, at: datetime) -> RuleBook:
     """起草新版: a copy of the version issued last. There is one draft at a time."""
     _require(by)
-    base = _locked(RuleBook.objects.issued().latest_first()[0].pk)
+    base = latest_locked(RuleBook)
     if RuleBook.objects.filter(status=Issue.DRAFT).exists():
         raise WrongState("已有一份规则草案。先发布或放弃那一份，再起草新版。")
     content = {**base.content, "version": DRAFT_NUMBER}
@@ -60,7 +68,7 @@ def save_rule(*, book: RuleBook, rule_id: str, settings: Settings, version: int,
     Unchanged input changes nothing. Raises `InvalidInput` with a fault for each field, `Stale` with both wordings.
     """
     _require(by)
-    draft = _draft(book.pk)
+    draft = draft_locked(RuleBook, book.pk)
     stored = rule_of(draft.content, rule_id)
     changed = with_settings(stored, settings)
     if draft.version != version:
@@ -99,7 +107,7 @@ def _both(stored: Mapping[str, Any], typed: Mapping[str, Any]) -> list[Differenc
 def discard_rules(*, book: RuleBook, version: int, by: User, at: datetime) -> None:
     """放弃草案: the draft and its replays go; the fact that there was one stays."""
     _require(by)
-    draft = _draft(book.pk, version)
+    draft = draft_locked(RuleBook, book.pk, version)
     base = draft.based_on
     record("governance.rulebook.discarded", by=by, at=at, on=draft, based_on=base.number if base else "")
     draft.delete()
@@ -112,10 +120,10 @@ def issue_rules(*, book: RuleBook, said: IssueRules, version: int, by: User, at:
     Raises `InvalidInput` for number, day or note, `NotReplayed` when this state of the draft has not been replayed to the end.
     """
     _require(by)
-    draft = _draft(book.pk, version)
+    draft = draft_locked(RuleBook, book.pk, version)
     said = replace(said, number=said.number.strip(), note=said.note.strip())
     day = said.effective_from
-    faults = [*_words_faults(said), *_day_faults(day, local_day(at))]
+    faults = [*_words_faults(said), *day_faults(RuleBook, day, local_day(at))]
     if day is None or faults:
         raise InvalidInput(faults)
     _refuse_unfit(draft, day)
@@ -152,46 +160,9 @@ def _unusable(draft: RuleBook, day: date) -> Fault | None:
 
 
 def _words_faults(said: IssueRules) -> Iterable[Fault]:
-    if not NUMBER.fullmatch(said.number):
-        yield Fault("number", "版本号写 2 至 20 个字：汉字、数字、字母、点、横线、括号，如 2027-1")
-    elif said.number == DRAFT_NUMBER or RuleBook.objects.filter(number=said.number).exists():
-        yield Fault("number", f"版本号 {said.number} 已经用过，换一个")
+    yield from number_faults(RuleBook, said.number)
     if not 4 <= len(said.note) <= 300:
         yield Fault("note", "写明这一版改了什么、依据什么，4 至 300 个字")
-
-
-def _day_faults(day: date | None, today: date) -> Iterable[Fault]:
-    if day is None:
-        yield Fault("effective_from", "写生效日期")
-        return
-    if day < today:
-        yield Fault("effective_from", f"生效日期要在今天（{today}）或以后")
-    number, last = RuleBook.objects.issued().latest_first().values_list("number", "effective_from")[0]
-    if last is not None and day <= last:
-        yield Fault("effective_from", f"生效日期要在上一版 {number} 的生效日期（{last}）之后")
-
-
-def _locked(pk: Any) -> RuleBook:
-    rows: Any = RuleBook.objects.all()
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
-    found: RuleBook = rows.get(pk=pk)
-    return found
-
-
-def _draft(pk: Any, version: int | None = None) -> RuleBook:
-    """The draft under its lock, read anew."""
-    rows: Any = RuleBook.objects.filter(pk=pk)
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update()
-    found: RuleBook | None = rows.first()
-    if found is None:
-        raise WrongState("这份草案已被放弃。")
-    if found.status != Issue.DRAFT:
-        raise WrongState(f"版本 {found.number} 已经发布，不能再改。要改，先起草新版。")
-    if version is not None and found.version != version:
-        raise Stale("刚才有人改过这份草案。看过最新的差异，再办一次。")
-    return found
 
 
 @transaction.atomic

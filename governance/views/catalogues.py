@@ -17,12 +17,13 @@ from common.dates import local_day
 from common.errors import Difference, DomainError, InvalidInput, Stale
 from governance import shown
 from governance.forms.catalogue import IssueForm, MatterForm, link_choices
+from governance.guards import may_issue
 from governance.models import Catalogue, Issue, Matter
 from governance.models.replay import replay_url
 from governance.replays import replay_is_fresh
 from governance.rules.matters import catalogue_notes, split_of
 from governance.services import catalogue as services
-from governance.versions import differences, entries_of, is_delivered, issued_versions
+from governance.versions import differences, entries_of, issued_versions
 from schools.permissions import Body
 
 
@@ -42,18 +43,18 @@ def version_seen(request: SignedInRequest) -> int:
 @require_safe
 def catalogue_list(request: SignedInRequest) -> HttpResponse:
     """Every issued version with the days on which it is in force; for 组织科 also the draft, or the way to begin one."""
-    may_issue = services.may_issue(request.user)
+    mine = may_issue(request.user)
     today = local_day(timezone.now())
     drafts = Catalogue.objects.visible_to(request.user).filter(status=Issue.DRAFT).select_related("based_on")
     context = {
-        "may_issue": may_issue,
-        "draft": drafts.first() if may_issue else None,
+        "may_issue": mine,
+        "draft": drafts.first() if mine else None,
         "versions": [
             {
                 "catalogue": version.catalogue,
                 "words": version.words(),
                 "status": shown.catalogue_status(version.catalogue),
-                "delivered": is_delivered(version.catalogue),
+                "delivered": version.catalogue.is_delivered,
                 "today": version.covers(today),
                 "ahead": version.since is not None and version.since > today,
             }

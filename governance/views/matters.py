@@ -20,19 +20,18 @@ from accounts.models import User
 from common.dates import local_day
 from common.text import clean_term
 from governance import lists, rule_words, shown
+from governance.guards import may_issue
 from governance.models import AgendaItem, Catalogue, Matter, Meeting, MeetingStatus, Outcome
 from governance.reference import reference_of_version, rulebook_on
 from governance.rules.load import read_rules
 from governance.rules.reference import Reference
-from governance.services.catalogue import may_issue
 from governance.versions import (
     ATTENDANCE_WORDS,
     REQUIREMENT_WORDS,
     STAGE_WORDS,
-    Validity,
+    CatalogueValidity,
     entry_of,
     evidence_words,
-    is_delivered,
     issued_versions,
     strength_words,
 )
@@ -46,8 +45,8 @@ SIGNED = (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED)
 class Chosen:
     """The version a page shows, among all that were issued; `asked` when the address names it."""
 
-    version: Validity
-    versions: Sequence[Validity]
+    version: CatalogueValidity
+    versions: Sequence[CatalogueValidity]
     asked: bool
     today: bool
 
@@ -199,7 +198,7 @@ def matter_detail(request: SignedInRequest, code: str) -> HttpResponse:
         "chosen": chosen,
         "matter": matter,
         "catalogue_status": shown.catalogue_status(chosen.catalogue),
-        "delivered": is_delivered(chosen.catalogue),
+        "delivered": chosen.catalogue.is_delivered,
         "flow": flow_of(matter, titles, chosen),
         "links": [(one, title, address_of(one, chosen)) for one, title in sorted(titles.items())],
         "attendance": ATTENDANCE_WORDS.get(entry_of(matter).attendance, "–"),

@@ -17,9 +17,10 @@ from common.dates import local_day
 from common.errors import DomainError, InvalidInput
 from governance import procedure_pages as pages
 from governance.forms.procedures import ClauseForm, IssueTextForm
+from governance.guards import may_issue
 from governance.models import Clause, ClauseKind, Issue, Matter, ModelText
 from governance.models.catalogue import in_force
-from governance.procedures import may_issue, model_clauses, model_text_on, rules_of
+from governance.procedures import model_clauses, model_text_on, rules_of
 from governance.services import model_texts as services
 from schools.permissions import Body
 

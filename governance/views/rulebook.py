@@ -13,11 +13,11 @@ from accounts.http import SignedInRequest
 from common.errors import DomainError, InvalidInput, Stale
 from governance import replays, rule_words
 from governance.forms.rulebook import DiscardForm, IssueForm, RuleForm, shown_settings
+from governance.guards import may_issue
 from governance.models import RuleBook
 from governance.models.replay import replay_url
 from governance.rule_books import rules_draft
 from governance.rules.book import STATUTORY
-from governance.services.catalogue import may_issue
 from governance.services.rulebook import discard_rules, issue_rules, save_rule, start_rules_draft
 from governance.views.rules import rows_of
 

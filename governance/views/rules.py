@@ -15,18 +15,18 @@ from common.dates import local_day
 from common.exports import Export, download
 from common.text import clean_term
 from governance import lists, rule_words
+from governance.guards import may_issue
 from governance.models import ClauseKind, Matter, RuleBook
 from governance.models.catalogue import in_force
-from governance.rule_books import Validity, issued_books
+from governance.rule_books import BookValidity, issued_books
 from governance.rules.findings import Severity
-from governance.services.catalogue import may_issue
 from governance.services.rulebook import record_rules_export
 
 KINDS = {kind.value: kind.label for kind in ClauseKind}
 COLUMNS = ("编号", "主题", "会议", "条文", "启用", "等级", "怎么管", "可以放行", "要求", "依据")
 
 
-def chosen_book(request: SignedInRequest) -> tuple[Validity, list[Validity]]:
+def chosen_book(request: SignedInRequest) -> tuple[BookValidity, list[BookValidity]]:
     """The version the address names, or the one in force today; and all versions. 404 for a number that is none."""
     versions = issued_books()
     today = local_day(timezone.now())
@@ -188,7 +188,7 @@ def _line(row: Mapping[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
-def _history(rule_id: str, versions: Sequence[Validity]) -> list[dict[str, Any]]:
+def _history(rule_id: str, versions: Sequence[BookValidity]) -> list[dict[str, Any]]:
     """Every version, latest first, with what it changed of this rule."""
     made: list[dict[str, Any]] = []
     for place, version in enumerate(versions):
