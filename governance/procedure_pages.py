@@ -7,7 +7,7 @@ from uuid import UUID
 
 from governance.models import Clause, ClauseKind, SchoolClause
 from governance.procedures import against_model, between_models, between_versions, rule_rows
-from governance.rules.clauses import Mark, Pair, Relation, count, marks
+from governance.rules.clauses import Mark, Pair, Relation, marks
 
 WORDS = {Relation.ADOPTED: "采用", Relation.ADAPTED: "改写", Relation.ADDED: "新增", Relation.MISSING: "缺"}
 BETWEEN = {Relation.ADOPTED: "未变", Relation.ADAPTED: "改写", Relation.ADDED: "新增", Relation.MISSING: "去掉"}
@@ -136,11 +136,6 @@ def counts_of(rows: Iterable[Row]) -> dict[str, int]:
     """How many of each relation, by its code."""
     found = [row.relation for row in rows]
     return {str(relation): found.count(str(relation)) for relation in Relation}
-
-
-def pair_counts(own: Sequence[SchoolClause], model: Sequence[Clause]) -> dict[str, int]:
-    """The same without texts beside each other, for answers that need numbers alone."""
-    return {str(relation): number for relation, number in count(against_model(own, model)).items()}
 
 
 def chosen(rows: Sequence[Row], show: str) -> list[Row]:

@@ -15,7 +15,6 @@ from governance.models import (
     Clause,
     ClauseKind,
     Decision,
-    Meeting,
     ModelText,
     SchoolClause,
     SchoolLimit,
@@ -95,12 +94,6 @@ def rules_on(school_id: UUID, body: str, day: date) -> SchoolRules | None:
     """The school's own rules of procedure in force on a day, or None while it has none."""
     rows = SchoolRules.objects.adopted().filter(school=school_id, body=body, effective_from__lte=day)
     return rows.order_by("-effective_from", "-number").first()
-
-
-def judged_by(meeting: Meeting) -> str:
-    """The line under a meeting's findings: “按本校党组织会议议事规则 第2版 核查”."""
-    own = rules_on(meeting.school_id, meeting.body, local_day(meeting.scheduled_at))
-    return f"按本校{own} 核查" if own else "本校还没有通过议事规则，按区局的规则核查"
 
 
 def limit_on(school_id: UUID, day: date) -> SchoolLimit | None:

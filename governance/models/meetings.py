@@ -206,10 +206,6 @@ class Meeting(Tracked):
         """The meeting's page."""
         return reverse("governance:meeting", args=[self.pk])
 
-    def is_frozen(self) -> bool:
-        """Signed, archived or cancelled: nothing of the record may change any more."""
-        return self.status in (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED, MeetingStatus.CANCELLED)
-
 
 class MeetingMember(models.Model):
     """A member due, as on the meeting's date (snapshot taken at 登记召开), with attendance (到会情况)."""

@@ -122,6 +122,8 @@ def take_confirmation_back(meeting: Meeting) -> None:
     """Any change of the items clears 审定议程, at the meeting and at each item. The caller commits."""
     meeting.agenda_confirmed_at = meeting.agenda_confirmed_by = None
     meeting.items.update(confirmed_by=None)
+    for item in meeting.items.all():  # where the caller has read them, so that a later save does not bring it back
+        item.confirmed_by = None
 
 
 def agenda_is_open(meeting: Meeting) -> bool:

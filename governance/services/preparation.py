@@ -142,7 +142,6 @@ def _write_own(meeting: Meeting, item: AgendaItem, new: Preparation) -> None:
     item.urgent, item.urgent_reason, item.urgent_consent, item.amount, item.reconsiders_id = own
     if meeting.agenda_confirmed_at is not None:
         take_confirmation_back(meeting)
-        item.confirmed_by = None
 
 
 def _write_steps(written: Sequence[tuple[AgendaItem, Sequence[StepInput]]]) -> None:

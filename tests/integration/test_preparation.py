@@ -210,6 +210,16 @@ def test_what_is_part_of_the_agenda_takes_the_confirmation_back_and_is_frozen_by
         prepare(called, cast.user("clerk"), steps=steps, amount=Decimal(2000))
 
 
+def test_several_items_prepared_at_once_lose_the_confirmation_together(cast: Cast, meeting: Meeting) -> None:
+    services.confirm_agenda(meeting=meeting, by=cast.user("secretary"), at=timezone.now())
+    entries = [
+        Prepared(item_of(meeting, 1).pk, Preparation(urgent=True, urgent_reason="上级要求当天研究", urgent_consent=True)),
+        Prepared(item_of(meeting, 2).pk, Preparation()),
+    ]
+    services.prepare_items(meeting=meeting, prepared=entries, version=None, by=cast.user("clerk"), at=timezone.now())
+    assert not AgendaItem.objects.filter(meeting=meeting, confirmed_by__isnull=False).exists()
+
+
 def test_an_important_matter_is_never_urgent_and_another_needs_reason_and_consent(cast: Cast, meeting: Meeting) -> None:
     clerk = cast.user("clerk")
     prepare(meeting, clerk, order=1, urgent=True, urgent_reason="上级要求当天研究", urgent_consent=True)

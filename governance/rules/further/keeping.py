@@ -33,17 +33,6 @@ OF_THE_MEETING: dict[str, tuple[str, Callable[[StoredMeeting], bool]]] = {
 OF_ITEMS: dict[str, tuple[str, Callable[[StoredItem], bool]]] = {
     "items[].method": ("表决方式", _without_method),
 }
-ASKED_ELSEWHERE = {
-    "chair": ("R-C01", "R-C03"),
-    "due": ("R-Q04",),
-    "present": ("R-Q01", "R-Q03"),
-    "recorder": ("R-A09",),
-    "items[].stance": ("R-V04",),
-    "items[].tally": ("R-V06",),
-    "items[].outcome": ("R-V13",),
-    "items[].owner": ("R-E01",),
-    "items[].due_date": ("R-E01",),
-}
 
 
 @stored_meeting_rule("R-M01", reads={"required": Kind.WORDS})
