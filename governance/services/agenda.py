@@ -93,7 +93,7 @@ def save_agenda(*, meeting: Meeting, agenda: AgendaInput, version: int | None, b
     if not same or meeting.catalogue_id != known:  # the same codes are other matters in another version
         _write_items(meeting, agenda.items, stored, people, at)
     if not same:
-        take_confirmation_back(meeting)
+        take_confirmation_back(meeting, stored.values())
     meeting.item_count = len(agenda.items)
     meeting.commit(at)
     record(
@@ -118,11 +118,13 @@ def _as_stored(items: Iterable[AgendaItem]) -> list[Line]:
     return [(i.pk, i.title, i.matter.code if i.matter else "", i.proposer_id, i.proposed_on, i.summary) for i in items]
 
 
-def take_confirmation_back(meeting: Meeting) -> None:
-    """Any change of the items clears 审定议程, at the meeting and at each item. The caller commits."""
+def take_confirmation_back(meeting: Meeting, items: Iterable[AgendaItem]) -> None:
+    """Any change of the items clears 审定议程, at the meeting and at each item; `items` are those the caller has read and may
+    save later. The caller commits.
+    """
     meeting.agenda_confirmed_at = meeting.agenda_confirmed_by = None
     meeting.items.update(confirmed_by=None)
-    for item in meeting.items.all():  # where the caller has read them, so that a later save does not bring it back
+    for item in items:
         item.confirmed_by = None
 
 

@@ -1,6 +1,6 @@
 """会前准备 of one item: the steps done before the meeting, materials, 临时动议, amount, 复议."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -78,7 +78,7 @@ def prepare_items(
         raise InvalidInput(faults)
     for entry in prepared:
         found = items[entry.item]
-        _write_own(meeting, found, entry.preparation)
+        _write_own(meeting, found, entry.preparation, items.values())
         for upload in entry.files:
             attach(upload=upload, on=found, school=meeting.school, by=by, at=at)
         found.materials += len(entry.files)
@@ -133,7 +133,7 @@ def _finish(meeting: Meeting, by: User, at: datetime, **data: object) -> Meeting
     return meeting
 
 
-def _write_own(meeting: Meeting, item: AgendaItem, new: Preparation) -> None:
+def _write_own(meeting: Meeting, item: AgendaItem, new: Preparation, items: Iterable[AgendaItem]) -> None:
     """What is part of the agenda; `_faults` has refused changes of a frozen one."""
     reason = new.urgent_reason.strip() if new.urgent else ""
     own = (new.urgent, reason, new.urgent and new.urgent_consent, new.amount, new.reconsiders)
@@ -141,7 +141,7 @@ def _write_own(meeting: Meeting, item: AgendaItem, new: Preparation) -> None:
         return
     item.urgent, item.urgent_reason, item.urgent_consent, item.amount, item.reconsiders_id = own
     if meeting.agenda_confirmed_at is not None:
-        take_confirmation_back(meeting)
+        take_confirmation_back(meeting, items)
 
 
 def _write_steps(written: Sequence[tuple[AgendaItem, Sequence[StepInput]]]) -> None:

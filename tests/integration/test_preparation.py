@@ -213,7 +213,9 @@ def test_what_is_part_of_the_agenda_takes_the_confirmation_back_and_is_frozen_by
 def test_several_items_prepared_at_once_lose_the_confirmation_together(cast: Cast, meeting: Meeting) -> None:
     services.confirm_agenda(meeting=meeting, by=cast.user("secretary"), at=timezone.now())
     entries = [
-        Prepared(item_of(meeting, 1).pk, Preparation(urgent=True, urgent_reason="上级要求当天研究", urgent_consent=True)),
+        Prepared(
+            item_of(meeting, 1).pk, Preparation(urgent=True, urgent_reason="上级要求当天研究", urgent_consent=True)
+        ),
         Prepared(item_of(meeting, 2).pk, Preparation()),
     ]
     services.prepare_items(meeting=meeting, prepared=entries, version=None, by=cast.user("clerk"), at=timezone.now())
