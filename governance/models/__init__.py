@@ -1,8 +1,26 @@
 """议事: catalogue, rules, rules of procedure, meetings, decisions."""
 
 from governance.models.catalogue import Catalogue, Matter
+from governance.models.confirming import (
+    Confirmation,
+    Declaration,
+    Interest,
+    Invitation,
+    MinutesVersion,
+    Observer,
+    VersionState,
+)
 from governance.models.decisions import Decision, DecisionStage
-from governance.models.items import AgendaItem, ItemMember, Method, Outcome, PlannedTask, Stance
+from governance.models.items import (
+    AgendaItem,
+    ItemMember,
+    ItemReader,
+    Method,
+    Outcome,
+    PlannedTask,
+    Secrecy,
+    Stance,
+)
 from governance.models.meetings import Attendance, Form, Meeting, MeetingMember, MeetingStatus
 from governance.models.preparation import PriorStep, Talk, TalkItem, TalkResult
 from governance.models.procedure import (
@@ -17,6 +35,15 @@ from governance.models.procedure import (
 from governance.models.replay import ReplayFlip, ReplayRun, ReplayStatus
 from governance.models.results import RuleResult
 from governance.models.rulebook import RuleBook
+from governance.models.topics import (
+    Repeats,
+    Topic,
+    TopicReader,
+    TopicStatus,
+    TopicStep,
+    TopicTalk,
+    TopicTemplate,
+)
 from governance.models.versions import Issue
 from governance.models.waivers import NEVER_WAIVED, Waiver
 
@@ -27,20 +54,28 @@ __all__ = [
     "Catalogue",
     "Clause",
     "ClauseKind",
+    "Confirmation",
     "Decision",
     "DecisionStage",
+    "Declaration",
     "Form",
+    "Interest",
+    "Invitation",
     "Issue",
     "ItemMember",
+    "ItemReader",
     "Matter",
     "Meeting",
     "MeetingMember",
     "MeetingStatus",
     "Method",
+    "MinutesVersion",
     "ModelText",
+    "Observer",
     "Outcome",
     "PlannedTask",
     "PriorStep",
+    "Repeats",
     "ReplayFlip",
     "ReplayRun",
     "ReplayStatus",
@@ -50,9 +85,17 @@ __all__ = [
     "SchoolLimit",
     "SchoolRules",
     "SchoolRulesStatus",
+    "Secrecy",
     "Stance",
     "Talk",
     "TalkItem",
     "TalkResult",
+    "Topic",
+    "TopicReader",
+    "TopicStatus",
+    "TopicStep",
+    "TopicTalk",
+    "TopicTemplate",
+    "VersionState",
     "Waiver",
 ]

@@ -1,13 +1,18 @@
 """Agenda items (议题) with stances, votes, outcome and the tasks that follow from them."""
 
-from django.db import models
-from django.db.models import Q
+from typing import Self
 
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from accounts.models import User
 from common.ids import new_id
 from common.models import Tracked
 from governance.models.catalogue import Matter
 from governance.models.meetings import Meeting, MeetingMember
+from schools import access
 from schools.models import Person
+from schools.permissions import SchoolPerm
 
 
 class Method(models.TextChoices):
@@ -30,7 +35,30 @@ class Outcome(models.TextChoices):
     PROPOSED_TO_PARTY = "proposed_to_party", "报党组织会议"
 
 
+class Secrecy(models.TextChoices):
+    """知悉范围. Restricted items are read by the persons named at them and by nobody else (permission table, note 3)."""
+
+    PUBLIC = "public", "公开"
+    INTERNAL = "internal", "内部"
+    RESTRICTED = "restricted", "限定人员"
+
+
 ADOPTED = (Outcome.APPROVED, Outcome.APPROVED_IN_PRINCIPLE)
+
+
+class AgendaItemQuerySet(models.QuerySet["AgendaItem"]):
+    """Finding items."""
+
+    def readable_by(self, user: User) -> Self:
+        """Those whose words the account may read, among items of meetings it may see: all but restricted ones, and of these the
+        items that name its person as reader (permission table, note 3). Other systems never read restricted items.
+        """
+        person = access.person_of(user)
+        open_ones = ~Q(secrecy=Secrecy.RESTRICTED)
+        if person is None or not access.school_ids(user, SchoolPerm.VIEW_RESTRICTED):
+            return self.filter(open_ones)
+        named = ItemReader.objects.filter(item=OuterRef("pk"), person=person)
+        return self.filter(open_ones | Q(Exists(named)))
 
 
 class AgendaItem(Tracked):
@@ -58,12 +86,24 @@ class AgendaItem(Tracked):
     reconsiders = models.ForeignKey(
         "Decision", verbose_name="复议哪一项决议", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    topic = models.ForeignKey(
+        "Topic", verbose_name="议题申报单", null=True, blank=True, on_delete=models.PROTECT, related_name="items"
+    )
+    presenter = models.ForeignKey(
+        Person, verbose_name="汇报人", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    secrecy = models.CharField("知悉范围", max_length=10, choices=Secrecy, default=Secrecy.INTERNAL)
+    supplement = models.BooleanField("通知后补充", default=False)
+    minutes_needed = models.PositiveSmallIntegerField("预计时长（分钟）", null=True, blank=True)
     method = models.CharField("表决方式", max_length=14, choices=Method, blank=True)
     agree = models.PositiveSmallIntegerField("赞成", null=True, blank=True)
     disagree = models.PositiveSmallIntegerField("反对", null=True, blank=True)
     abstain = models.PositiveSmallIntegerField("弃权", null=True, blank=True)
     outcome = models.CharField("结论", max_length=22, choices=Outcome, blank=True)
     decision_text = models.TextField("决议", max_length=4000, blank=True)
+    minutes_text = models.TextField("纪要文字", max_length=8000, blank=True)
+
+    objects = AgendaItemQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "议题"
@@ -80,6 +120,21 @@ class AgendaItem(Tracked):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ItemReader(models.Model):
+    """A person named as reader of a restricted item. Stays open after the signature: who needs to know changes with office."""
+
+    item = models.ForeignKey(AgendaItem, verbose_name="议题", on_delete=models.CASCADE, related_name="readers")
+    person = models.ForeignKey(Person, verbose_name="知悉人", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "知悉人"
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=["item", "person"], name="each_reader_once_an_item"),)
+
+    def __str__(self) -> str:
+        return f"{self.item_id} {self.person_id}"
 
 
 class ItemMember(models.Model):

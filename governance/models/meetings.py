@@ -1,7 +1,9 @@
 """Meetings (会议) of the two bodies, with the members due (应到)."""
 
-from typing import Self
+from typing import Any, Self
+from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -49,7 +51,7 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
     """Finding meetings."""
 
     def visible_to(self, user: User) -> Self:
-        """All of the schools of `view_meetings`; members of a body see that body's meetings (◐1)."""
+        """All of the schools of `view_meetings`; members of a body see that body's meetings, observers those they sat in on (◐1)."""
         own = access.school_ids(user, SchoolPerm.VIEW_OWN_MEETINGS)
         mine = None
         for body in Body:
@@ -61,7 +63,15 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
             if here:
                 condition = Q(body=body, school_id__in=here)
                 mine = condition if mine is None else mine | condition
-        return access.within(self, user, SchoolPerm.VIEW_MEETINGS, also=mine)
+        person = access.person_of(user)
+        if person is not None and own:
+            sat_in = Q(pk__in=self.model.observed_by(person), school_id__in=own.ids)
+            mine = sat_in if mine is None else mine | sat_in
+        return access.within(self.kept(), user, SchoolPerm.VIEW_MEETINGS, also=mine)
+
+    def kept(self) -> Self:
+        """Those not in the recycle bin."""
+        return self.filter(deleted_at__isnull=True)
 
 
 def _said(*names: str) -> Q:
@@ -126,6 +136,11 @@ class Meeting(Tracked):
     )
     rules_version = models.CharField("规则版本", max_length=20, blank=True)
     seal = models.CharField("校验码", max_length=64, blank=True)
+    minutes_opening = models.TextField("纪要开头", max_length=2000, blank=True)
+    archived_at = models.DateTimeField("归档时间", null=True, blank=True)
+    archived_by = _person("归档人")
+    deleted_at = models.DateTimeField("删去时间", null=True, blank=True, editable=False)
+    deleted_by = _person("删去人")
 
     objects = MeetingQuerySet.as_manager()
 
@@ -182,6 +197,15 @@ class Meeting(Tracked):
                 condition=Q(signed_by__isnull=True) | ~Q(signed_by=F("minuted_by")),
             ),
             models.CheckConstraint(
+                name="archived_meetings_say_who_and_when",
+                condition=(Q(status="archived") & _said("archived_at", "archived_by"))
+                | (~Q(status="archived") & _unsaid("archived_at", "archived_by")),
+            ),
+            models.CheckConstraint(
+                name="only_draft_meetings_go_into_the_bin",
+                condition=_unsaid("deleted_at", "deleted_by") | (Q(status="draft") & _said("deleted_at", "deleted_by")),
+            ),
+            models.CheckConstraint(
                 name="cancelled_meetings_say_who_and_when",
                 condition=(Q(status="cancelled") & _said("cancelled_at", "cancelled_by"))
                 | (~Q(status="cancelled") & _unsaid("cancelled_at", "cancelled_by") & Q(lapsed=False)),
@@ -190,6 +214,12 @@ class Meeting(Tracked):
 
     def __str__(self) -> str:
         return f"{self.school.short_name}{self.title()}"
+
+    @classmethod
+    def observed_by(cls, person: UUID) -> "models.QuerySet[Any, Any]":
+        """The ids of meetings at which that person sat in (列席)."""
+        observers = apps.get_model(cls._meta.app_label, "Observer")._default_manager
+        return observers.filter(person=person).values("meeting_id")
 
     def title(self) -> str:
         """“2026年第18次党组织会议”; before it has a number, “9月10日党组织会议”."""
