@@ -13,6 +13,8 @@ def register_kinds() -> None:
         EventKind("accounts.user.signed_out", "退出"),
         EventKind("accounts.user.password_changed", "修改密码"),
         EventKind("accounts.user.password_reset", "重置密码"),
+        EventKind("accounts.calendar.issued", "生成日历订阅地址"),
+        EventKind("accounts.calendar.revoked", "停用日历订阅地址"),
         EventKind("accounts.user.created", "建立账号"),
         EventKind("accounts.user.disabled", "停用账号"),
         EventKind("accounts.user.enabled", "启用账号"),

@@ -63,6 +63,23 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.is_superuser
 
 
+class CalendarToken(models.Model):
+    """The secret in the address of a person's calendar feed. Only its digest is kept: the address is shown once."""
+
+    account = models.OneToOneField(
+        User, verbose_name="账号", on_delete=models.CASCADE, related_name="calendar_token", primary_key=True
+    )
+    digest = models.CharField("摘要", max_length=64, unique=True)
+    at = models.DateTimeField("生成时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "日历订阅"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.account_id)
+
+
 class KeptAnswer(models.Model):
     """The answer to a request with an Idempotency-Key, kept for three days."""
 

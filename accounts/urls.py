@@ -9,5 +9,6 @@ urlpatterns = [
     path("sign-in/", views.sign_in, name="sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("password/", views.change_password, name="change-password"),
+    path("calendar/", views.calendar, name="calendar"),
     path("text-size/", views.text_size, name="text-size"),
 ]

@@ -7,6 +7,7 @@ from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import services
 from accounts.forms import ChangePasswordForm, SignInForm
 from accounts.http import SignedInRequest
+from accounts.models import CalendarToken
 from common.middleware import safe_next
 
 
@@ -67,6 +69,22 @@ def change_password(request: SignedInRequest) -> HttpResponse:
         messages.success(request, "密码已改，其他地方的登录已退出")
         return redirect("reports:home")
     return render(request, "accounts/change_password.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def calendar(request: SignedInRequest) -> HttpResponse:
+    """日历订阅: make, renew or stop the address of one's own feed. A new address is shown in this one answer and never again."""
+    act, at, address = request.POST.get("do", ""), timezone.now(), ""
+    if act == "issue":
+        token = services.issue_calendar_token(user=request.user, by=request.user, at=at)
+        address = request.build_absolute_uri(reverse("api:calendar", args=[token]))
+    elif act == "revoke":
+        stopped = services.revoke_calendar_token(user=request.user, by=request.user, at=at)
+        messages.success(request, "日历订阅已停用，原来的地址不能再用" if stopped else "日历订阅没有打开")
+        return redirect("accounts:calendar")
+    kept = CalendarToken.objects.filter(account=request.user).first()
+    return render(request, "accounts/calendar.html", {"kept": kept, "address": address})
 
 
 @login_required

@@ -8,4 +8,8 @@ class AttachmentsConfig(AppConfig):
     verbose_name = "附件"
 
     def ready(self) -> None:
-        register(EventKind("attachments.file.added", "上传文件"), EventKind("attachments.file.removed", "移除文件"))
+        register(
+            EventKind("attachments.file.added", "上传文件"),
+            EventKind("attachments.file.removed", "移除文件"),
+            EventKind("attachments.file.words_read", "读取附件文字"),
+        )

@@ -33,3 +33,33 @@ class Attachment(Tracked):
     def get_absolute_url(self) -> str:
         """The one download door."""
         return reverse("attachments:download", args=[self.pk])
+
+
+class TextState(models.TextChoices):
+    """How far the reading of a file's words is."""
+
+    READING = "reading", "正在读取"
+    READ = "read", "已读取"
+    NONE = "none", "没有文字"
+    FAILED = "failed", "读不出"
+
+
+class AttachmentText(models.Model):
+    """The words of a file, for the full-text search. `reason` says why there are none; `tries` ends what kills its reader."""
+
+    attachment = models.OneToOneField(
+        Attachment, verbose_name="附件", on_delete=models.CASCADE, related_name="words", primary_key=True
+    )
+    state = models.CharField("状态", max_length=7, choices=TextState)
+    text = models.TextField("文字", blank=True)
+    reason = models.CharField("原因", max_length=200, blank=True)
+    tries = models.PositiveSmallIntegerField("读取次数", default=0)
+    tried_at = models.DateTimeField("读取时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "附件文字"
+        default_permissions = ()
+        indexes = (models.Index(fields=["tried_at"], name="texts_being_read", condition=models.Q(state="reading")),)
+
+    def __str__(self) -> str:
+        return f"{self.attachment_id} {self.state}"

@@ -1,12 +1,15 @@
 """Who may read the files of which kind of subject. Apps register theirs in `AppConfig.ready()`."""
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from accounts.models import User
 
 Guard = Callable[[User, UUID], bool]
+Trace = Callable[[User, UUID, datetime], None]
 _guards: dict[str, Guard] = {}
+_traces: dict[str, list[Trace]] = {}
 
 
 def guard(label: str, may_read: Guard) -> None:
@@ -19,3 +22,15 @@ def may_read(user: User, subject: str) -> bool:
     label, _, pk = subject.partition(":")
     check = _guards.get(label)
     return check is not None and check(user, UUID(pk))
+
+
+def trace(label: str, opened: Trace) -> None:
+    """Have `opened(user, id, at)` called whenever somebody takes a file of a subject `label:<id>`."""
+    _traces.setdefault(label, []).append(opened)
+
+
+def opened(user: User, subject: str, at: datetime) -> None:
+    """A file of that subject is being taken."""
+    label, _, pk = subject.partition(":")
+    for note in _traces.get(label, ()):
+        note(user, UUID(pk), at)

@@ -2,16 +2,19 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import PurePath
+from typing import IO, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from accounts.models import User
+from attachments.inspection import ARCHIVES, ENCRYPTED, NOT_THAT, OLE, Suspicious, inspect
 from attachments.models import Attachment
-from audit.services import record, subject_of
+from audit.services import Fact, record, record_many, subject_of
 from common.dates import local_day
 from common.errors import Fault, InvalidInput
 from schools.models import School
@@ -31,6 +34,7 @@ KINDS: dict[str, tuple[str, tuple[bytes, ...]]] = {
     ".txt": ("text/plain", ()),
 }
 ACCEPT = ",".join(KINDS)
+CHECKED = "_checked_as"  # what an upload was found to be, kept on it for the rest of the request
 
 
 def clean_name(raw: str) -> str:
@@ -42,7 +46,15 @@ def clean_name(raw: str) -> str:
 
 
 def check_upload(upload: UploadedFile) -> str:
-    """The ending, or a refusal that says what can be uploaded."""
+    """The ending, or a refusal that says what can be uploaded. Looked into once, however many doors and services ask."""
+    checked: str = getattr(upload, CHECKED, "")
+    if not checked:
+        checked = _looked_into(upload)
+        setattr(upload, CHECKED, checked)
+    return checked
+
+
+def _looked_into(upload: UploadedFile) -> str:
     name = clean_name(upload.name or "")
     ending = PurePath(name).suffix.lower()
     limit = settings.UPLOAD_LIMIT // (1024 * 1024)
@@ -56,8 +68,14 @@ def check_upload(upload: UploadedFile) -> str:
     head = upload.read(16)
     upload.seek(0)
     starts = KINDS[ending][1]
+    if ending in ARCHIVES and head.startswith(OLE):
+        raise InvalidInput([Fault("file", f"“{name}”{ENCRYPTED}")])
     if (starts and not head.startswith(starts)) or (not starts and b"\x00" in head):
-        raise InvalidInput([Fault("file", f"“{name}”的内容与扩展名对不上，用原来的软件另存一份再上传")])
+        raise InvalidInput([Fault("file", f"“{name}”{NOT_THAT}")])
+    try:
+        inspect(cast(IO[bytes], upload.file), ending, size)
+    except Suspicious as why:
+        raise InvalidInput([Fault("file", f"“{name}”{why}")]) from why
     return ending
 
 
@@ -79,21 +97,25 @@ def attach(*, upload: UploadedFile, on: models.Model, school: School, by: User, 
         uploaded_by=by,
     )
     attachment.file.save(f"{local_day(at):%Y/%m}/{attachment.pk.hex}{ending}", upload, save=False)
-    attachment.commit(at)
-    record(
-        "attachments.file.added",
-        by=by,
-        at=at,
-        on=attachment,
-        school_id=school.pk,
-        of=attachment.subject,
-        size=attachment.size,
-    )
+    try:
+        attachment.commit(at)
+        record(
+            "attachments.file.added",
+            by=by,
+            at=at,
+            on=attachment,
+            school_id=school.pk,
+            of=attachment.subject,
+            size=attachment.size,
+        )
+    except BaseException:  # no row, no bytes
+        attachment.file.delete(save=False)
+        raise
     return attachment
 
 
 @transaction.atomic
-def detach(*, attachment: Attachment, by: User, at: datetime) -> None:
+def detach(*, attachment: Attachment, by: User | None, at: datetime) -> None:
     """Remove a file from its subject; the stored bytes go once the change is certain. Whether it may go is the caller's part."""
     record(
         "attachments.file.removed",
@@ -104,6 +126,43 @@ def detach(*, attachment: Attachment, by: User, at: datetime) -> None:
         of=attachment.subject,
         sha256=attachment.sha256,
     )
-    file = attachment.file
+    file, school_id = attachment.file, attachment.school_id
     attachment.delete()
-    transaction.on_commit(lambda: file.delete(save=False))
+
+    def drop() -> None:
+        """Copies share the stored file (`copy_to`); the last row takes it along."""
+        if not Attachment.objects.filter(school=school_id, file=file.name).exists():
+            file.delete(save=False)
+
+    transaction.on_commit(drop)
+
+
+@transaction.atomic
+def copy_to(*, files: Sequence[Attachment], on: models.Model, by: User, at: datetime) -> list[Attachment]:
+    """Give another subject the same files: rows of its own that share what is stored. Files removed meanwhile are left out."""
+    rows = Attachment.objects.filter(pk__in=[file.pk for file in files]).order_by("pk")
+    if connection.features.has_select_for_update:  # none of them loses its bytes before the copy is certain
+        rows = rows.select_for_update()
+    found = {row.pk: row for row in rows}
+    copies = []
+    for original in (found[file.pk] for file in files if file.pk in found):
+        copy = Attachment(
+            school_id=original.school_id,
+            subject=subject_of(on),
+            name=original.name,
+            file=original.file.name,
+            size=original.size,
+            media_type=original.media_type,
+            sha256=original.sha256,
+            uploaded_by_id=original.uploaded_by_id,
+        )
+        copy.stamp(at)
+        copies.append(copy)
+    Attachment.objects.bulk_create(copies)
+    facts = [
+        Fact("attachments.file.added", copy, copy.school_id, {"of": copy.subject, "size": copy.size, "copied": True})
+        for copy in copies
+    ]
+    if facts:
+        record_many(facts, by=by, at=at)
+    return copies

@@ -12,6 +12,18 @@ Audience = Callable[["Event"], Iterable[UUID]]
 Wording = Callable[["Event"], str]
 
 
+@dataclass(frozen=True)
+class Enclosure:
+    """A file that goes with the letter."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+Enclosing = Callable[["Event", UUID], Sequence[Enclosure]]
+
+
 class Recorded(NamedTuple):
     """What a sink learns of a fact that was just written; the school's id is text."""
 
@@ -35,6 +47,7 @@ class EventKind:
     title: Wording | None = None
     url: Wording | None = None
     mail: bool = False
+    files: Enclosing | None = None  # what goes with the letter to that account
 
 
 _kinds: dict[str, EventKind] = {}

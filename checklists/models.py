@@ -5,13 +5,16 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from django.urls import reverse
 
 from accounts.models import User
+from checklists.closing import closing_falls_to
+from common import history
+from common.dates import local_day
 from common.ids import new_id
 from common.models import Tracked
-from schools.access import within
+from schools.access import person_of, within
 from schools.models import Person, School
 from schools.permissions import SchoolPerm
 
@@ -30,6 +33,7 @@ class Checklist(Tracked):
     subject = models.CharField("来源", max_length=120, unique=True)
     title = models.CharField("来源名称", max_length=300)
     url = models.CharField("链接", max_length=200)
+    restricted = models.BooleanField("限定人员", default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "推进清单"
@@ -37,6 +41,21 @@ class Checklist(Tracked):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ChecklistReader(models.Model):
+    """A person who may read the tasks of a restricted checklist without being responsible for one: the readers of its source."""
+
+    checklist = models.ForeignKey(Checklist, verbose_name="推进清单", on_delete=models.CASCADE, related_name="readers")
+    person = models.ForeignKey(Person, verbose_name="知悉人", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "知悉人"
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=["checklist", "person"], name="each_reader_once_a_checklist"),)
+
+    def __str__(self) -> str:
+        return f"{self.checklist_id} {self.person_id}"
 
 
 class TaskStatus(models.TextChoices):
@@ -52,12 +71,37 @@ class TaskStatus(models.TextChoices):
 OPEN = (TaskStatus.NOT_STARTED, TaskStatus.IN_PROGRESS, TaskStatus.SUBMITTED)
 
 
+def _concerned(user: User) -> Q | None:
+    """Of restricted tasks: one's own, those one is named for, and those that wait for one's 确认销号. None for other systems."""
+    person = person_of(user)
+    if person is None:
+        return None
+    named = ChecklistReader.objects.filter(checklist=OuterRef("checklist_id"), person=person)
+    concerned = Q(responsible=person) | Q(Exists(named))
+    closing = closing_falls_to(user, local_day(history.now()))
+    return concerned if closing is None else concerned | (Q(status=TaskStatus.SUBMITTED) & closing)
+
+
+def _shown(user: User) -> Q:
+    concerned = _concerned(user)
+    open_ones = Q(checklist__restricted=False)
+    return open_ones if concerned is None else open_ones | concerned
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
     """Finding tasks."""
 
     def visible_to(self, user: User) -> Self:
-        """Tasks of the schools whose file this account may see."""
+        """Tasks of the schools whose file this account may see; of restricted checklists only those that concern it."""
+        return self.of_schools_seen(user).filter(_shown(user))
+
+    def of_schools_seen(self, user: User) -> Self:
+        """The same with restricted ones, for numbers: how many there are is no secret."""
         return within(self, user, SchoolPerm.VIEW_SCHOOL)
+
+    def marked(self, user: User) -> Self:
+        """With `withheld`: whether the words are not for this account."""
+        return self.annotate(withheld=ExpressionWrapper(~_shown(user), output_field=models.BooleanField()))
 
     def open(self) -> Self:
         """Neither closed nor cancelled."""

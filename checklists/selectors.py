@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 
 from accounts.models import User
 from attachments.models import Attachment
@@ -16,13 +16,13 @@ from attachments.selectors import files_of
 from audit.models import Event
 from audit.registry import kind_of
 from audit.services import subject_of
+from checklists.closing import CLOSING_POSTS, closing_falls_to
 from checklists.models import OPEN, Progress, Task, TaskQuerySet, TaskStatus
 from schools import access
 from schools.models import Appointment, Person
 from schools.permissions import Post
 
 SOON = timedelta(days=30)  # “30 天内” of the checklist
-CLOSING_POSTS = (Post.SECRETARY, Post.PRINCIPAL, Post.DEPUTY_SECRETARY)
 COUNTS = "_my_task_counts"
 
 
@@ -104,36 +104,10 @@ def to_close(user: User, today: date) -> TaskQuerySet:
     The rule of `guards.refusal` (permission table, footnotes 8 and 9) as one query, so that a list need not ask the
     guard row by row; a test holds the two against each other.
     """
-    secretary, principal = _responsible_is(Post.SECRETARY, today), _responsible_is(Post.PRINCIPAL, today)
-    deputy = Exists(
-        Appointment.objects.on(today)
-        .filter(school=OuterRef("school"), post=Post.DEPUTY_SECRETARY)
-        .exclude(person=OuterRef("responsible"))
-    )
-    mine: dict[str, set[UUID]] = defaultdict(set)
-    for appointment in access.rights_of(user).appointments:
-        if appointment.school_id:
-            mine[appointment.post].add(appointment.school_id)
-    ways = [
-        (set().union(*(mine[post] for post in CLOSING_POSTS)), Q(~secretary)),
-        (mine[Post.PRINCIPAL], Q(secretary) & Q(~principal)),
-        (mine[Post.DEPUTY_SECRETARY], Q(secretary) & Q(principal) & Q(deputy)),
-    ]
-    conditions = [Q(school__in=schools) & rule for schools, rule in ways if schools]
-    if access.holds_post(user, Post.ORGANISER):
-        conditions.append(Q(secretary) & Q(principal) & Q(~deputy))
-    if not conditions:
+    falls_to_me = closing_falls_to(user, today)
+    if falls_to_me is None:
         return Task.objects.none()
-    anyway = conditions[0]
-    for condition in conditions[1:]:
-        anyway |= condition
-    waiting = Task.objects.filter(status=TaskStatus.SUBMITTED)
-    return waiting.exclude(submitted_by=user).exclude(responsible__account=user).filter(anyway)
-
-
-def _responsible_is(post: Post, today: date) -> Exists:
-    held = Appointment.objects.on(today).filter(school=OuterRef("school"), person=OuterRef("responsible"), post=post)
-    return Exists(held)
+    return Task.objects.filter(falls_to_me, status=TaskStatus.SUBMITTED)
 
 
 # ---- about one task ----

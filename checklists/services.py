@@ -1,9 +1,10 @@
 """Every change of a task. The task row is the lock; one transaction with its fact."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
@@ -13,7 +14,7 @@ from attachments.models import Attachment
 from attachments.services import attach, check_upload
 from audit.services import record, subject_of
 from checklists.guards import refusal
-from checklists.models import Checklist, Progress, SourceKind, Task
+from checklists.models import Checklist, ChecklistReader, Progress, SourceKind, Task
 from checklists.states import TASK
 from common.dates import local_day
 from common.errors import Fault, InvalidInput, NotAllowed, Stale, one_fault, require_reason
@@ -37,11 +38,15 @@ class NewTask:
 @transaction.atomic
 def open_checklist(
     *, school: School, source: models.Model, kind: SourceKind, title: str, url: str, tasks: Sequence[NewTask],
-    by: User, at: datetime,
+    readers: Collection[UUID] | None = None, by: User, at: datetime,
 ) -> Checklist:  # fmt: skip
-    """Make the checklist of a source with its tasks and their deadlines, all running from now."""
+    """Make the checklist of a source with its tasks and their deadlines, all running from now. With `readers` it is restricted:
+    its tasks are for these people, for who is responsible and for who confirms the closing.
+    """
     checklist = Checklist(school=school, source_kind=kind, subject=subject_of(source), title=title[:300], url=url)
+    checklist.restricted = readers is not None
     checklist.commit(at)
+    _write_readers(checklist, readers or ())
     for order, new in enumerate(tasks, start=1):
         task = Task(
             school=school,
@@ -61,6 +66,26 @@ def open_checklist(
         )  # fmt: skip
         record("checklists.task.opened", by=by, at=at, on=task, school_id=school.pk, **_told_to(task))
     return checklist
+
+
+@transaction.atomic
+def restrict_checklist(
+    *, checklist: Checklist, title: str, readers: Collection[UUID] | None, at: datetime
+) -> Checklist:
+    """Follow the source: for these readers, or (None) for all who see the school. The source records the fact."""
+    checklist.title, checklist.restricted = title[:300], readers is not None
+    checklist.commit(at)
+    _write_readers(checklist, readers or ())
+    checklist.tasks.update(updated_at=at)  # other systems learn of what they see anew
+    return checklist
+
+
+def _write_readers(checklist: Checklist, readers: Collection[UUID]) -> None:
+    wanted = set(readers)
+    known = set(checklist.readers.values_list("person_id", flat=True)) if checklist.version > 1 else set()
+    checklist.readers.filter(person__in=known - wanted).delete()
+    new = sorted(wanted - known)
+    ChecklistReader.objects.bulk_create([ChecklistReader(checklist=checklist, person_id=pk) for pk in new])
 
 
 def _told_to(task: Task) -> dict[str, Any]:

@@ -118,6 +118,7 @@ class District:
             for plan in planner.meetings(quiet):
                 year.expect(plan)
             year.expect_talks(self.first)
+            year.topics.expect_backlog(planner)
             limit_on = clock(self.first + timedelta(days=1), 9)
             self.agenda.put(limit_on, partial(set_limit, school, cast.head(Post.SECRETARY, limit_on.date()).user))
             for change in changes:

@@ -229,19 +229,21 @@ class Planner:
             return None
         topic = self.rng.choice(fresh) if fresh else min(fitting, key=lambda t: self.used[t.title])
         self.used[topic.title] = plan.day
-        return topic.filled(self._values(plan.day))
+        return topic.filled(values_of(self.row, plan.day, self.rng))
 
-    def _values(self, day: date) -> dict[str, object]:
-        return {
-            "org": ORGANISATION[self.row.party_org_type],
-            "year": day.year,
-            "next_year": day.year + 1,
-            "school_year": day.year if day.month >= 7 else day.year - 1,
-            "term": "第一学期" if day.month >= 7 else "第二学期",
-            "month": day.month,
-            "amount": self.rng.choice((8, 12, 15, 18, 24, 28, 36)),
-            "n": self.rng.randint(2, 6),
-        }
+
+def values_of(row: SchoolRow, day: date, rng: Random) -> dict[str, object]:
+    """What the placeholders of a topic stand for in that school on that day."""
+    return {
+        "org": ORGANISATION[row.party_org_type],
+        "year": day.year,
+        "next_year": day.year + 1,
+        "school_year": day.year if day.month >= 7 else day.year - 1,
+        "term": "第一学期" if day.month >= 7 else "第二学期",
+        "month": day.month,
+        "amount": rng.choice((8, 12, 15, 18, 24, 28, 36)),
+        "n": rng.randint(2, 6),
+    }
 
 
 def _keep_apart(plans: list[MeetingPlan]) -> None:

@@ -14,6 +14,8 @@ from demo.days import clock, teaches, working_day
 from demo.people import Accounts, Cast, Change, Holder
 from demo.plan import Ending, MeetingPlan, asks_talk
 from demo.preparing import Preparer
+from demo.signing import SILENT, Confirmer, archive
+from demo.topics import Topics
 from demo.words import words
 from demo.work import STUCK_WITHIN, Act, course
 from demo.writing import Due, Writer
@@ -36,6 +38,7 @@ class SchoolYear:
         self.places = words()["places"]
         self.tasks: dict[UUID, Task] = {}
         self.proposals: dict[str, UUID] = {}
+        self.topics = Topics(cast, put, as_of)
 
     def expect(self, plan: MeetingPlan) -> None:
         """Set everything about a planned meeting on the agenda."""
@@ -163,6 +166,7 @@ class MeetingCourse:
         drafted = working_day(min(plan.day, self.year.as_of), -rng.choice((4, 5)))
         called = working_day(min(plan.day, self.year.as_of), -rng.choice((2, 3)))
         acts: list[tuple[datetime, Callable[[datetime], None]]] = [(clock(drafted, 9, rng.randrange(60)), self._create)]
+        self.year.topics.expect_items(plan, drafted)
         if plan.ending == Ending.DRAFT:
             return acts
         acts.append((clock(called, 9, rng.randrange(30)), self._prepare))
@@ -183,11 +187,16 @@ class MeetingCourse:
         plan, rng = self.plan, self.rng
         minuted = recorded + timedelta(minutes=rng.randint(10, 45))
         acts: list[tuple[datetime, Callable[[datetime], None]]] = [(minuted, self._minute)]
+        confirmer = Confirmer(self.cast, plan.starts, minuted)
+        if plan.ending == Ending.MINUTED:
+            acts.append((minuted + timedelta(minutes=50), partial(self._confirm_some, confirmer)))
         if plan.ending == Ending.RETURNED:
             acts.append((clock(working_day(minuted.date(), 1), 9, 20), self._send_back))
         if plan.ending == Ending.SIGNED:
             steps = rng.choice((1, 1, 2, 2, 3)) if rng.random() < 0.93 else rng.randint(4, 6)
             signed = clock(working_day(minuted.date(), steps), rng.randint(9, 16), rng.randrange(60))
+            silence = SILENT if confirmer.may_be_silent(signed) else 0.0
+            acts.append((confirmer.when(signed), partial(self._confirm_record, confirmer, silence)))
             acts.append((signed, self._sign))
         return acts
 
@@ -218,16 +227,19 @@ class MeetingCourse:
             for item in plan.items
         )
         clerk = self._clerk()
+        waiting = self.year.topics.waiting_for(plan, at)
         agenda = governance.AgendaInput(
             scheduled_at=plan.starts,
             place=self.rng.choice(self.year.places[plan.body]),
             recorder=clerk.person.pk,
             materials_sent_on=self._sent_on(at.date()),
-            items=items,
+            items=tuple(line for place, line in enumerate(items) if place not in waiting),
         )
         self.meeting = governance.create_meeting(
             school=self.cast.school, body=plan.body, agenda=agenda, by=clerk.user, at=at
         )
+        if waiting:
+            self.meeting = self.year.topics.schedule(self.meeting, items, waiting, at)
 
     def _sent_on(self, today: date) -> date | None:
         """Materials go out with the draft; of meetings entered afterwards two days before; now and then too late (R-T04)."""
@@ -302,6 +314,15 @@ class MeetingCourse:
     def _minute(self, at: datetime) -> None:
         self.meeting = governance.minute_meeting(meeting=self._now, by=self._clerk().user, at=at)
 
+    def _confirm_record(self, confirmer: Confirmer, silence: float, at: datetime) -> None:
+        self.meeting = confirmer.confirm(self._now, at, silence)
+
+    def _confirm_some(self, confirmer: Confirmer, at: datetime) -> None:
+        """The latest meetings wait for some of their members; in one of four somebody objects."""
+        self.meeting = confirmer.confirm(self._now, at, 0.5)
+        if confirmer.rng.random() < 0.25:
+            self.meeting = confirmer.object(self._now, at + timedelta(minutes=15))
+
     def _send_back(self, at: datetime) -> None:
         reason = self.rng.choice(words()["meeting_returned"])
         self.meeting = governance.return_meeting(meeting=self._now, reason=reason, by=self._head(at), at=at)
@@ -311,16 +332,21 @@ class MeetingCourse:
         new = Task.objects.filter(checklist__decision__meeting=self.meeting)
         for task in new.order_by("checklist__decision__number", "order"):
             self.year.follow(task, at)
-        self._note_proposals()
+        self._note_proposals(at)
         if self.plan.adopts:
             secretary = self.cast.head(Post.SECRETARY, at.date()).user
             adopt_rules(self._now, self.cast.head(Post.CLERK, at.date()).user, secretary, self.rng, at)
+            self.year.put(at + timedelta(days=30), partial(self._archive, self._now))
         self.meeting = None
 
-    def _note_proposals(self) -> None:
+    def _archive(self, meeting: Meeting, at: datetime) -> None:
+        archive(meeting, self.cast, at)
+
+    def _note_proposals(self, at: datetime) -> None:
         """What the principal's meeting proposed is what the Party meeting will refer to (R-T08)."""
         proposed = AgendaItem.objects.filter(meeting=self._now, outcome="proposed_to_party")
         places = dict(proposed.values_list("order", "pk"))
         for order, plan in enumerate(self.plan.items, start=1):
             if order in places:
                 self.year.proposals[plan.topic.title] = places[order]
+                self.year.topics.expect_hand_over(plan.topic.title, places[order], at)

@@ -6,12 +6,19 @@ class GovernanceConfig(AppConfig):
     verbose_name = "议事"
 
     def ready(self) -> None:
-        from attachments.registry import guard
-        from governance import events, procedures, selectors
+        from attachments.registry import guard, trace
+        from governance import events, procedures, selectors, topic_guards
+        from governance.services import invitations, secrecy, topics
         from schools.panels import add_panel
 
         events.register_kinds()
         guard("governance.meeting", selectors.may_read_files)
         guard("governance.decision", selectors.may_read_decision)
         guard("governance.agendaitem", selectors.may_read_item)
+        guard("governance.topic", topic_guards.may_read_topic_files)
+        trace("governance.meeting", secrecy.note_file_of_meeting)
+        trace("governance.decision", secrecy.note_file_of_decision)
+        trace("governance.agendaitem", secrecy.note_file_of_item)
+        trace("governance.topic", topics.note_file_of_topic)
+        trace("governance.agendaitem", invitations.note_material_taken)
         add_panel("governance/_partials/school_rules_panel.html", procedures.panel_of, "side")

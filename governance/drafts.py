@@ -14,12 +14,13 @@ from governance.rules import facts as f
 from governance.rules.engine import judge
 from governance.rules.findings import MEETING, Result
 from governance.rules.reference import Reference
-from governance.selectors import BEFORE_CALLING, RULE_POSTS, DueMember, with_waivers
+from governance.selectors import RULE_POSTS, DueMember, with_waivers
 from governance.services import AgendaInput, ItemInput
+from governance.services.agenda import line_of
 from schools.models import Appointment, Person, School
 from schools.permissions import BODY_POSTS, HEAD_POST, Body, Post
 
-# Rules that can be answered before anybody has come. Who confirmed each item (R-T01, R-T02) is said by `before_calling`.
+# Rules that can be answered before anybody has come. Who confirmed each item (R-T01, R-T02) is said by `preflight`.
 _OF_BOTH = ("R-A09", "R-T03", "R-T04", "R-T05", "R-T10", "R-T13", "R-T14", "R-T16", "R-T17", "R-T18")
 BEFORE_MEETING = {
     Body.PARTY: ("R-C01", "R-C02", "R-C04", *_OF_BOTH, "R-T07", "R-T08", "R-T09", "R-T12", "R-T20"),
@@ -68,17 +69,7 @@ def stored_agenda(meeting: Meeting) -> AgendaInput:
         recorder=meeting.recorder_id,
         form=meeting.form,
         materials_sent_on=meeting.materials_sent_on,
-        items=tuple(
-            ItemInput(
-                item.title,
-                item=item.pk,
-                matter=item.matter.code if item.matter else "",
-                proposer=item.proposer_id,
-                proposed_on=item.proposed_on,
-                summary=item.summary,
-            )
-            for item in meeting.items.all()
-        ),
+        items=tuple(line_of(item) for item in meeting.items.all()),
     )
 
 
@@ -146,51 +137,6 @@ def _line_facts(name: str, order: int, line: ItemInput, item: AgendaItem | None)
     )
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing that has to be so before the notice goes out, and what to do when it is not."""
-
-    ok: bool
-    text: str
-    todo: str = ""
-
-
-def before_calling(agenda: AgendaInput, judged: Judged, *, body: str, confirmed: str = "") -> list[Check]:
-    """What 发会议通知 waits for (roles_and_states.md §2, call). `confirmed` says who confirmed the agenda and when."""
-    head = HEAD_POST[Body(body)].label
-    count = len(agenda.items)
-    open_items = "、".join(str(n) for n, line in enumerate(agenda.items, start=1) if not line.matter)
-    checks = [
-        Check(True, f"议程有 {count} 个议题")
-        if count
-        else Check(False, "议程还没有议题", "从目录选事项，或写一个议题名称")
-    ]
-    if open_items:
-        checks.append(Check(False, f"第 {open_items} 项还没归入目录事项", "给它选一个事项（R-T05）"))
-    elif count:
-        checks.append(Check(True, "每个议题都归入目录事项"))
-    if not agenda.place.strip():
-        checks.append(Check(False, "还没有写开会地点", "在议程里写上地点"))
-    checks += _blocks(judged)
-    checks.append(
-        Check(True, f"{head}已审定议程（{confirmed}）")
-        if confirmed
-        else Check(False, f"{head}还没有审定议程", f"议题填好后，由{head}在会议页点“审定议程”")
-    )
-    return checks
-
-
-def _blocks(judged: Judged) -> list[Check]:
-    """The rules that would stop the notice, each with its item; that every item has a matter is said before."""
-    places = [("", judged.meeting), *((f"第 {n} 项：", said) for n, said in enumerate(judged.items, start=1))]
-    return [
-        Check(False, f"{where}{result.message.rstrip('。')}", f"{(result.remedy or '').rstrip('。')}（{result.rule}）")
-        for where, results in places
-        for result in results
-        if result.blocks and result.rule in BEFORE_CALLING and result.rule != "R-T05"
-    ]
-
-
 def agenda_differences(theirs: AgendaInput, yours: AgendaInput, names: Mapping[UUID, str]) -> list[Difference]:
     """Every field in which the stored agenda and the typed one differ, with labels and values in words."""
     left, right = dict(_fields(theirs, theirs, names)), dict(_fields(yours, theirs, names))
@@ -233,3 +179,5 @@ def _fields(agenda: AgendaInput, stored: AgendaInput, names: Mapping[UUID, str])
         yield (f"{base}.proposer", f"{label}·提出人"), person(line.proposer)
         yield (f"{base}.proposed_on", f"{label}·提出日期"), str(line.proposed_on or "–")
         yield (f"{base}.summary", f"{label}·事由"), line.summary or "–"
+        yield (f"{base}.presenter", f"{label}·汇报人"), person(line.presenter)
+        yield (f"{base}.minutes_needed", f"{label}·时长"), f"{line.minutes_needed} 分钟" if line.minutes_needed else "–"

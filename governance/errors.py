@@ -15,3 +15,9 @@ class BreaksProcedure(WrongState):
         self.findings = tuple(findings)
         said = " ".join(f"{finding.message}怎么办：{finding.remedy}" for finding in findings)
         super().__init__(f"有 {len(findings)} 处要先处理，才能{step}。{said}")
+
+
+class NotConfirmed(WrongState):
+    """Members present have not said yet that they stand by the record, or one of them objects; the text names them."""
+
+    title = "记录还没有确认完"

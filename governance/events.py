@@ -6,11 +6,16 @@ from uuid import UUID
 from audit.models import Event
 from audit.registry import EventKind, register
 from common.dates import local_day
-from governance.models import Meeting
+from governance.archive_events import archive_kinds
+from governance.document_events import document_kinds
+from governance.invitation_events import invitation_kinds
 from governance.procedure_events import procedure_kinds
-from schools import access
+from governance.record_events import record_kinds
+from governance.secrecy_events import secrecy_kinds
+from governance.signing_events import signers, signing_kinds
+from governance.topic_events import topic_kinds
 from schools.models import Appointment
-from schools.permissions import HEAD_POST, TABLE, Body, SchoolPerm
+from schools.permissions import HEAD_POST, TABLE, SchoolPerm
 
 
 def _accounts(event: Event) -> list[UUID]:
@@ -23,17 +28,6 @@ def _heads(event: Event) -> list[UUID]:
         post__in=HEAD_POST.values(), person__account__isnull=False
     )
     return sorted(set(held.values_list("person__account_id", flat=True)))
-
-
-def _signer(event: Event) -> list[UUID]:
-    """The head of the body, or who chaired with a delegation note."""
-    meeting = Meeting.objects.select_related("school", "chair").get(pk=event.subject.partition(":")[2])
-    head = frozenset({HEAD_POST[Body(meeting.body)]})
-    held = access.holders(SchoolPerm.SIGN_MINUTES, meeting.school, local_day(event.at), head)
-    accounts = {a.person.account_id for a in held}
-    if meeting.delegation_note and meeting.chair is not None:
-        accounts.add(meeting.chair.account_id)
-    return sorted(account for account in accounts if account is not None)
 
 
 def _those_who_meet(event: Event) -> list[UUID]:
@@ -86,18 +80,22 @@ def register_kinds() -> None:
         EventKind("governance.meeting.agenda_saved", "保存议程"),
         EventKind("governance.meeting.agenda_confirmed", "审定议程"),
         EventKind("governance.meeting.item_prepared", "登记会前准备"),
-        EventKind("governance.meeting.called", "发会议通知", _accounts, _says("会议通知"), _url, mail=True),
-        EventKind("governance.meeting.recalled", "撤回通知", _accounts, _says("会议通知已撤回"), _url, mail=True),
         EventKind("governance.meeting.held", "登记召开"),
         EventKind("governance.meeting.recorded", "保存记录"),
-        EventKind("governance.meeting.minuted", "送签", _signer, _says("待你签发纪要"), _url, mail=True),
+        EventKind("governance.meeting.minuted", "送签", signers, _says("待你签发纪要"), _url, mail=True),
         EventKind("governance.meeting.returned", "退回修改", _accounts, _says("纪要退回修改"), _url, mail=True),
         EventKind("governance.meeting.signed", "签发", _accounts, _says("纪要已签发"), _url),
-        EventKind("governance.meeting.cancelled", "取消会议", _accounts, _says("会议已取消"), _url, mail=True),
         EventKind("governance.meeting.lapsed", "登记流会", _accounts, _says("会议流会"), _url),
         EventKind("governance.meeting.rule_waived", "放行规则"),
         EventKind("governance.meeting.waiver_withdrawn", "撤回放行"),
         EventKind("governance.meeting.read", "局里查看纪要"),
         EventKind("governance.decision.adopted", "形成决议"),
+        *invitation_kinds(),
         *procedure_kinds(),
+        *topic_kinds(),
+        *document_kinds(),
+        *archive_kinds(),
+        *signing_kinds(),
+        *record_kinds(),
+        *secrecy_kinds(),
     )

@@ -1,6 +1,6 @@
 """放行清单 and 书记校长沟通 as lists: filters from the address, one page of rows, the lines of an export."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, time
 from typing import Any
@@ -15,6 +15,7 @@ from common.dates import SHANGHAI, at_hour
 from common.keyset import BadCursor, Page, page_of
 from governance.models import NEVER_WAIVED, Talk, TalkItem, TalkResult, Waiver
 from governance.rules.engine import ORDER
+from governance.secrecy import WITHHELD, hidden_of
 from governance.shown import rule_topics
 from schools import access
 from schools.permissions import Body, SchoolPerm
@@ -86,7 +87,7 @@ def waivers_found(user: User, filters: Filters, schools: Mapping[str, UUID]) -> 
     """Waivers within sight under those filters, with what the list prints."""
     rows = Waiver.objects.visible_to(user).select_related("meeting__school", "item", "waived_by")
     rows = rows.only(
-        "rule", "reason", "message", "waived_at", "waived_by__name", "item__order", "item__title", "meeting__body",
+        "rule", "reason", "message", "waived_at", "waived_by__name", "item__order", "item__title", "item__secrecy", "meeting__body",
         "meeting__year", "meeting__serial", "meeting__scheduled_at", "meeting__status", "meeting__lapsed",
         "meeting__school__code", "meeting__school__short_name",
     )  # fmt: skip
@@ -113,19 +114,27 @@ WAIVER_COLUMNS = (
 )  # fmt: skip
 
 
-def exported_waiver(waiver: Waiver) -> list[str | int | None]:
-    """One waiver as a line of the exported table."""
+def waivers_withheld(user: User, waivers: Iterable[Waiver]) -> set[UUID]:
+    """Of these waivers those about an item whose words the account may not read."""
+    waivers = list(waivers)
+    hidden = hidden_of(user, (waiver.item for waiver in waivers if waiver.item))
+    return {waiver.pk for waiver in waivers if waiver.item_id in hidden}
+
+
+def exported_waiver(waiver: Waiver, withheld: Collection[UUID] = ()) -> list[str | int | None]:
+    """One waiver as a line of the exported table; of a withheld item with its order and the rule alone."""
     meeting, item = waiver.meeting, waiver.item
+    closed = waiver.pk in withheld
     return [
         meeting.school.code,
         meeting.school.short_name,
         meeting.title(),
         meeting.number() or "",
         "流会" if meeting.lapsed else meeting.get_status_display(),
-        f"第 {item.order} 项 {item.title}" if item else "整次会议",
+        f"第 {item.order} 项 {WITHHELD if closed else item.title}" if item else "整次会议",
         f"{rule_topics()[waiver.rule]} {waiver.rule}",
-        waiver.message,
-        waiver.reason,
+        "" if closed else waiver.message,
+        "" if closed else waiver.reason,
         waiver.waived_by.name,
         f"{waiver.waived_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
     ]
@@ -157,11 +166,21 @@ def talks_page(user: User, filters: Filters, schools: Mapping[str, UUID], cursor
     return _page(talks_found(user, filters, schools), "-held_on", cursor)
 
 
+def talks_withheld(user: User, talks: Iterable[Talk]) -> set[UUID]:
+    """Of talks read by `talks_found` those about an item whose words the account may not read: what was said tells what it is."""
+    links = [link for talk in talks for link in talk.links.all()]
+    hidden = hidden_of(user, (link.item for link in links))
+    return {link.talk_id for link in links if link.item_id in hidden}
+
+
 TALK_COLUMNS = ("学校代码", "学校", "沟通日期", "沟通主题", "结果", "说明", "涉及议题", "登记人")
 
 
-def exported_talk(talk: Talk) -> list[str | int | None]:
-    """One talk as a line of the exported table."""
+def exported_talk(talk: Talk, withheld: Collection[UUID] = ()) -> list[str | int | None]:
+    """One talk as a line of the exported table; of a withheld one no more than when it was."""
+    if talk.pk in withheld:
+        day = str(talk.held_on)
+        return [talk.school.code, talk.school.short_name, day, WITHHELD, "", "", "", talk.recorded_by.name]
     items = [f"{link.item.meeting.title()}第 {link.item.order} 项 {link.item.title}" for link in talk.links.all()]
     return [
         talk.school.code,

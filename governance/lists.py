@@ -22,7 +22,7 @@ from schools.permissions import BODY_POSTS, Body, SchoolPerm
 SIZE = 50
 YEARS_SHOWN = 5
 FINDINGS = {"block": "有不合规", "warn": "有需留意"}
-STATUSES = {status.value: status.label for status in MeetingStatus if status is not MeetingStatus.ARCHIVED}
+STATUSES = dict(MeetingStatus.choices)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,8 @@ def meetings_found(user: User, filters: Filters, schools: Mapping[str, UUID]) ->
     if filters.body:
         rows = rows.filter(body=filters.body)
     if filters.status:
-        rows = rows.filter(status=filters.status)
+        kept = (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED)  # what is archived has been signed
+        rows = rows.filter(status__in=kept if filters.status == MeetingStatus.SIGNED else (filters.status,))
     if filters.school:
         rows = rows.filter(school=schools[filters.school])
     if filters.year:
@@ -172,6 +173,22 @@ def decisions_page(user: User, filters: Filters, schools: Mapping[str, UUID], cu
     rows = rows.only(
         "number", "title", "outcome", "stage", "decided_on", "checklist_id", "school__short_name", "meeting__body"
     )
+    return _page(narrowed_decisions(rows, filters, schools, today), "-decided_on", cursor)
+
+
+MOST_WITHHELD = 1000
+
+
+def decisions_withheld(user: User, filters: Filters, schools: Mapping[str, UUID], today: date) -> int:
+    """How many decisions under those filters are about items whose words the account may not read; counted up to `MOST_WITHHELD`."""
+    rows = Decision.objects.withheld_from(user)
+    return narrowed_decisions(rows, filters, schools, today).order_by()[:MOST_WITHHELD].count()
+
+
+def narrowed_decisions(
+    rows: QuerySet[Decision], filters: Filters, schools: Mapping[str, UUID], today: date
+) -> QuerySet[Decision]:
+    """Those that fit the filters."""
     if filters.body:
         rows = rows.filter(meeting__body=filters.body)
     if filters.school:
@@ -180,7 +197,7 @@ def decisions_page(user: User, filters: Filters, schools: Mapping[str, UUID], cu
         rows = rows.filter(decided_on__gte=date(filters.year, 1, 1), decided_on__lte=date(filters.year, 12, 31))
     if filters.late:
         rows = rows.filter(checklist__in=Task.objects.overdue(today).values("checklist"))
-    return _page(rows, "-decided_on", cursor)
+    return rows
 
 
 def _page(rows: QuerySet[Any], order: str, cursor: str) -> Page:

@@ -197,14 +197,15 @@ def tightened_rows(version: SchoolRules, day: date) -> list[dict[str, str]]:
 # ---- where it was adopted ----
 
 
-def adopting_decisions(school: School, draft: SchoolRules) -> list[Decision]:
+def adopting_decisions(user: User, school: School, draft: SchoolRules) -> list[Decision]:
     """Decisions of signed Party meetings under the matter by which this text is adopted, latest first.
 
     The catalogue gives both texts to the Party meeting: the Party meeting's own rules are 党内制度 (P03); the rules of
     the principal's meeting are 基本管理制度 (P11), of which the principal's meeting only prepares the draft (A01, 研究讨论).
-    A decision is born by the signature of its meeting, so every meeting here is signed or archived.
+    A decision is born by the signature of its meeting, so every meeting here is signed or archived. Those whose words the
+    account may not read are no choice for it.
     """
-    rows = Decision.objects.filter(
+    rows = Decision.objects.visible_to(user).filter(
         school=school,
         meeting__body=Body.PARTY,
         item__matter__code=draft.model_text.adopted_under,

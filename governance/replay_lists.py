@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Count, ExpressionWrapper, Q, QuerySet, Value, When
 from django.http import QueryDict
 
+from accounts.models import User
 from common.dates import SHANGHAI
 from common.keyset import BadCursor, Page, page_of
 from governance.models import Matter, ReplayFlip, ReplayRun
 from governance.rule_words import OUTCOMES, SEVERITIES
+from governance.secrecy import WITHHELD, readable
 from governance.shown import rule_topics
 
 SIZE = 50
@@ -102,9 +104,13 @@ def filters_from(query: QueryDict, groups: Mapping[str, Sequence[Group]]) -> Fil
     return Filters(one_of("school"), one_of("matter"), one_of("rule"), effect if effect in EFFECTS else "")
 
 
-def found(run: ReplayRun, filters: Filters) -> QuerySet[ReplayFlip]:
-    """The flips of a run under those filters, in the order they were found: by time of the meeting."""
+def found(user: User, run: ReplayRun, filters: Filters) -> QuerySet[ReplayFlip]:
+    """The flips of a run under those filters, in the order they were found: by time of the meeting. Those about an item whose
+    words the account may not read are marked as withheld.
+    """
     rows = ReplayFlip.objects.filter(run=run).select_related("school", "meeting__school", "item")
+    closed = ~readable(user, "item__") & Q(item__isnull=False)
+    rows = rows.annotate(withheld=ExpressionWrapper(closed, output_field=BooleanField()))
     rows = rows.only(
         "order", "rule", "matter", "before_outcome", "before_severity", "after_outcome", "after_severity",
         "school__code", "school__short_name", "item__order", "item__title", "meeting__body", "meeting__year",
@@ -119,12 +125,12 @@ def found(run: ReplayRun, filters: Filters) -> QuerySet[ReplayFlip]:
     return rows.filter(_EFFECTS[filters.effect]) if filters.effect else rows
 
 
-def page_found(run: ReplayRun, filters: Filters, cursor: str) -> Page:
+def page_found(user: User, run: ReplayRun, filters: Filters, cursor: str) -> Page:
     """One page of them."""
     try:
-        return page_of(found(run, filters), order="order", size=SIZE, cursor=cursor)
+        return page_of(found(user, run, filters), order="order", size=SIZE, cursor=cursor)
     except BadCursor:
-        return page_of(found(run, filters), order="order", size=SIZE)
+        return page_of(found(user, run, filters), order="order", size=SIZE)
 
 
 def effects(run: ReplayRun) -> dict[str, int]:
@@ -140,8 +146,9 @@ def said(outcome: str, severity: str) -> str:
 
 
 def line(flip: ReplayFlip, titles: Mapping[str, str]) -> list[str | int]:
-    """One flip as a line of the exported table."""
-    item = f"第{flip.item.order}项 {flip.item.title}" if flip.item else ""
+    """One flip of `found` as a line of the exported table; of a withheld item the order alone."""
+    closed = flip.withheld  # type: ignore[attr-defined]  # annotated by `found`
+    item = f"第{flip.item.order}项 {WITHHELD if closed else flip.item.title}" if flip.item else ""
     return [
         flip.order,
         flip.school.code,
@@ -149,7 +156,7 @@ def line(flip: ReplayFlip, titles: Mapping[str, str]) -> list[str | int]:
         flip.meeting.title(),
         f"{flip.meeting.scheduled_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         item,
-        matter_label(flip.matter, titles),
+        "" if closed else matter_label(flip.matter, titles),
         f"{flip.rule} {rule_topics().get(flip.rule, '')}",
         said(flip.before_outcome, flip.before_severity),
         said(flip.after_outcome, flip.after_severity),

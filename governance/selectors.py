@@ -21,6 +21,7 @@ from governance.models import (
     Stance,
     Waiver,
 )
+from governance.models.items import readable
 from governance.record import ItemRecord, Names, Record, record_of
 from governance.reference import reference_for
 from governance.rules import facts as f
@@ -80,7 +81,7 @@ def post_labels(school: School, day: date) -> dict[UUID, str]:
 
 def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
     """With everything a record needs, in a constant number of queries."""
-    items = AgendaItem.objects.select_related("matter", "proposer", "confirmed_by").order_by("order")
+    items = AgendaItem.objects.select_related("matter", "proposer", "presenter", "confirmed_by").order_by("order")
     items = items.prefetch_related(
         Prefetch("presences", ItemMember.objects.select_related("member")),
         Prefetch("stances", Stance.objects.select_related("member").order_by("seq")),
@@ -89,7 +90,7 @@ def for_record(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
     return meetings.select_related(
         "school", "chair", "recorder", "catalogue", "signed_by", "minuted_by"
     ).prefetch_related(
-        Prefetch("members", MeetingMember.objects.select_related("person").order_by("order", "pk")),
+        Prefetch("members", MeetingMember.objects.select_related("person", "confirmation").order_by("order", "pk")),
         Prefetch("items", items),
     )
 
@@ -105,7 +106,9 @@ def read_for_judging(meetings: QuerySet[Meeting], pk: UUID) -> Meeting:
     said, tasks = Stance.objects.order_by("seq"), tasks.order_by("order")
     items = _items().prefetch_related("presences", Prefetch("stances", said), Prefetch("planned_tasks", tasks))
     members = (
-        MeetingMember.objects.select_related("person").defer(*_unread("person", _OF_PEOPLE)).order_by("order", "pk")
+        MeetingMember.objects.select_related("person", "confirmation")
+        .defer(*_unread("person", _OF_PEOPLE))
+        .order_by("order", "pk")
     )
     meeting = _heads(meetings).prefetch_related(Prefetch("members", members), Prefetch("items", items)).get(pk=pk)
     due = {member.pk: member for member in meeting.members.all()}
@@ -144,9 +147,8 @@ _OF_MATTERS = (
 def for_agenda(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
     """With what the agenda needs: the items in order, each with its matter, and who confirmed them."""
     items = AgendaItem.objects.select_related("matter").order_by("order")
-    return meetings.select_related("school", "chair", "recorder", "agenda_confirmed_by").prefetch_related(
-        Prefetch("items", items)
-    )
+    heads = ("school", "chair", "recorder", "agenda_confirmed_by", "catalogue")
+    return meetings.select_related(*heads).defer("catalogue__stages").prefetch_related(Prefetch("items", items))
 
 
 def names_of(meeting: Meeting, people: Iterable[Person]) -> Names:
@@ -276,15 +278,17 @@ def stored_results(meeting: Meeting) -> list[RuleResult]:
 
 
 def may_read_files(user: User, meeting_id: UUID) -> bool:
-    """Files of a meeting may be read by whoever may see the meeting."""
-    return Meeting.objects.visible_to(user).filter(pk=meeting_id).exists()
+    """Files of a meeting (the signed original) hold all its words: they are for whoever may read every item of it."""
+    seen = Meeting.objects.visible_to(user).filter(pk=meeting_id).exists()
+    return seen and not AgendaItem.objects.filter(~readable(user), meeting=meeting_id).exists()
 
 
 def may_read_decision(user: User, decision_id: UUID) -> bool:
-    """A decision, and what belongs to it, may be read by whoever may see its meeting."""
+    """A decision, and what belongs to it, may be read by whoever may see its meeting and read its item."""
     return Decision.objects.visible_to(user).filter(pk=decision_id).exists()
 
 
 def may_read_item(user: User, item_id: UUID) -> bool:
-    """The materials of an item may be read by whoever may see its meeting."""
-    return Meeting.objects.visible_to(user).filter(items=item_id).exists()
+    """The materials of an item may be read by whoever may see its meeting and read the item."""
+    seen = Meeting.objects.visible_to(user).values("pk")
+    return AgendaItem.objects.readable_by(user).filter(pk=item_id, meeting__in=seen).exists()

@@ -1,4 +1,4 @@
-"""States of a meeting as a table (roles_and_states.md §2). 归档 and 更正 come with the archive of minutes."""
+"""States of a meeting as a table (roles_and_states.md §2)."""
 
 from common.transitions import Machine, Transition
 from governance.models import MeetingStatus
@@ -23,7 +23,17 @@ MEETING = Machine(
             "return", "退回修改", frozenset({S.MINUTED}), S.HELD, P.SIGN_MINUTES, "governance.meeting.returned", needs_reason=True
         ),
         Transition(
+            "confirm_record", "确认记录", frozenset({S.MINUTED}), None, P.CONFIRM_RECORD, "governance.meeting.record_confirmed"
+        ),
+        Transition(
+            "object", "提出异议", frozenset({S.MINUTED}), None, P.CONFIRM_RECORD, "governance.meeting.record_objected",
+            needs_reason=True,
+        ),
+        Transition(
             "sign", "签发", frozenset({S.MINUTED}), S.SIGNED, P.SIGN_MINUTES, "governance.meeting.signed", irreversible=True
+        ),
+        Transition(
+            "archive", "归档", frozenset({S.SIGNED}), S.ARCHIVED, P.RECORD_MINUTES, "governance.meeting.archived", irreversible=True
         ),
         Transition(
             "cancel", "取消会议", frozenset({S.DRAFT, S.CALLED}), S.CANCELLED, P.CONFIRM_AGENDA,
@@ -49,4 +59,26 @@ WAIVING = Machine(
         ),
     ],
 )  # fmt: skip
-ALL_STEPS = Machine(dict(MeetingStatus.choices), [*MEETING, *WAIVING])
+# What is done about the minutes beside the way: objections are settled before the signature, words corrected after it (R-M05).
+KEEPING = Machine(
+    dict(MeetingStatus.choices),
+    [
+        Transition(
+            "settle_objection", "处理异议", frozenset({S.MINUTED}), None, P.RECORD_MINUTES,
+            "governance.meeting.objection_settled", needs_reason=True,
+        ),
+        Transition(
+            "correct", "更正纪要", frozenset({S.SIGNED, S.ARCHIVED}), None, P.RECORD_MINUTES,
+            "governance.meeting.correction_asked", needs_reason=True,
+        ),
+        Transition(
+            "agree_correction", "同意更正", frozenset({S.SIGNED, S.ARCHIVED}), None, P.SIGN_MINUTES,
+            "governance.meeting.corrected", irreversible=True,
+        ),
+        Transition(
+            "refuse_correction", "不予更正", frozenset({S.SIGNED, S.ARCHIVED}), None, P.SIGN_MINUTES,
+            "governance.meeting.correction_refused", needs_reason=True,
+        ),
+    ],
+)  # fmt: skip
+ALL_STEPS = Machine(dict(MeetingStatus.choices), [*MEETING, *WAIVING, *KEEPING])

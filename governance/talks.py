@@ -39,6 +39,7 @@ def is_closed(talk: Talk) -> bool:
 def open_items(school_id: UUID) -> QuerySet[AgendaItem]:
     """Items of the school's meetings that are not signed yet, the next meeting first."""
     rows = AgendaItem.objects.filter(meeting__school=school_id, meeting__status__in=NOT_YET_SIGNED)
+    rows = rows.filter(meeting__deleted_at__isnull=True)
     return rows.select_related("meeting", "matter").order_by("-meeting__scheduled_at", "meeting_id", "order")
 
 

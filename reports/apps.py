@@ -7,8 +7,9 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from audit.registry import add_sink
-        from reports import events, panels, services
+        from reports import events, indexing, panels, services
 
         events.register_kinds()
         panels.register_panels()
         add_sink(services.note)
+        add_sink(indexing.note)

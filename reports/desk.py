@@ -13,8 +13,10 @@ from checklists import showing as task_showing
 from checklists.models import OPEN, Task, TaskStatus
 from checklists.selectors import MyCounts, may_close_somewhere, my_counts, my_tasks, to_close
 from common.dates import days_left_text, local_day, meeting_time
+from governance.declaring import missing_for
 from governance.lists import sight_of
 from governance.models import Meeting, MeetingStatus
+from governance.topic_lists import may_propose, waiting_topics
 from reports import waiting
 from reports.selectors import meetings as meeting_selectors
 from reports.showing import meeting_url, overdue_url, part, task_url
@@ -47,6 +49,7 @@ class Desk:
     closing: int
     sees_meetings: bool
     is_principal: bool
+    may_propose: bool
 
     @property
     def tasks_first(self) -> bool:
@@ -62,7 +65,7 @@ class Desk:
     def nothing_text(self) -> str:
         """Why the list is empty, in terms of what could stand in it."""
         if self.sees_meetings:
-            return "要你签发、审定、记录的会议，要你确认的任务，会列在这里。"
+            return "要你签发、审定、记录的会议，要你办理的议题，要你确认的任务，会列在这里。"
         return "要你确认的任务会列在这里。"
 
 
@@ -71,7 +74,13 @@ def desk_of(user: User, school: School, at: datetime, back: str) -> Desk:
     today, sight = local_day(at), sight_of(user)
     running = meeting_selectors.going_on(user, school) if sight else []
     closing = _closing(user, school, today)
-    todo = [*waiting.from_meetings(user, running, at), *waiting.from_closing(closing, today)]
+    topics = waiting_topics(user, school.pk) if may_propose(user) else []
+    todo = [
+        *waiting.from_meetings(user, running, at),
+        *waiting.from_closing(closing, today),
+        *waiting.from_topics(topics, today),
+        *waiting.from_declaration(school, missing_for(user, school, at), today),
+    ]
     tasks = _open_tasks(user, school, today)
     held = (meeting for meeting in running if meeting.status == MeetingStatus.HELD)
     return Desk(
@@ -87,6 +96,7 @@ def desk_of(user: User, school: School, at: datetime, back: str) -> Desk:
         closing=len(closing),
         sees_meetings=bool(sight),
         is_principal=Post.PRINCIPAL in access.posts_at(user, school.pk),
+        may_propose=may_propose(user),
     )
 
 

@@ -5,7 +5,9 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Q
 
-from governance.models import Meeting
+from attachments.models import Attachment
+from checklists.models import Task
+from governance.models import AgendaItem, Meeting, Topic
 from schools.models import School
 from schools.permissions import Body
 
@@ -141,3 +143,76 @@ class MeetingCount(Counted):
         constraints = (
             models.UniqueConstraint(fields=["school_id", "month", "body"], name="each_meeting_month_counted_once"),
         )
+
+
+class TextKind(models.TextChoices):
+    """What a hit of the full-text search is."""
+
+    ITEM = "item", "议题"
+    MINUTES = "minutes", "纪要"
+    TOPIC = "topic", "议题库"
+    FILE = "file", "附件"
+
+
+class SearchText(models.Model):
+    """Words that can be found: an item, its minutes, a topic, or a part of a file's text.
+
+    Who may find it is asked of what it belongs to, at every search: a meeting (and its item), a topic or a task. `grams` are the
+    words as the index keeps them (`fulltext.grams_of`); PostgreSQL makes a tsvector of them, SQLite an FTS5 table, both by themselves.
+    Rows go with what they belong to. The key grows with time, so that the highest are the latest.
+    """
+
+    kind = models.CharField("类别", max_length=7, choices=TextKind)
+    part = models.PositiveSmallIntegerField("部分", default=0)
+    school = models.ForeignKey(School, verbose_name="学校", on_delete=models.CASCADE, related_name="+")
+    day = models.DateField("日期")
+    meeting = models.ForeignKey(
+        Meeting, verbose_name="会议", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    item = models.ForeignKey(
+        AgendaItem, verbose_name="议题", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    topic = models.ForeignKey(
+        Topic, verbose_name="议题申报", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    task = models.ForeignKey(
+        Task, verbose_name="任务", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    file = models.ForeignKey(
+        Attachment, verbose_name="附件", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    title = models.CharField("题名", max_length=200)
+    text = models.TextField("文字", blank=True)
+    grams = models.TextField("索引词")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "可搜索的文字"
+        default_permissions = ()
+        constraints = (
+            models.CheckConstraint(
+                name="found_words_belong_to_one_thing",
+                condition=Q(meeting__isnull=False, topic__isnull=True, task__isnull=True)
+                | Q(meeting__isnull=True, item__isnull=True, topic__isnull=False, task__isnull=True)
+                | Q(meeting__isnull=True, item__isnull=True, topic__isnull=True, task__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="found_files_are_files",
+                condition=Q(kind="file", file__isnull=False) | (~Q(kind="file") & Q(file__isnull=True)),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SearchNote(models.Model):
+    """A note, written in the transaction of the change, that the words of a subject are to be indexed again."""
+
+    subject = models.CharField("对象", max_length=120)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "待编入索引"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.subject

@@ -11,6 +11,8 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
+from governance.binning import sees_bin
+from governance.declaring import sees_declarations
 from governance.ledgers import sees_waivers
 from governance.lists import sight_of
 from schools import access
@@ -24,7 +26,14 @@ MATTERS = frozenset(
     {"matters", "matter", "catalogues", "catalogue", "catalogue-matter", "catalogue-differences", "catalogue-issue"}
 )
 DECISIONS = frozenset({"decisions", "decision"})
+TOPICS = frozenset(
+    {
+        *("topics", "topic-new", "topic", "topic-edit", "topic-action", "topic-templates", "topic-chain"),
+        *("topic-files", "topic-assign", "topic-keep", "topic-schedule"),
+    }
+)
 TALKS, WAIVERS = frozenset({"talks", "talk"}), frozenset({"waivers"})
+DECLARATIONS = frozenset({"declarations", "declaration", "declaration-mine"})
 RULES = frozenset({"rules", "rule", "rules-draft", "rules-draft-rule", "rules-draft-issue", "replay"})
 PROCEDURES = frozenset(
     {
@@ -32,6 +41,7 @@ PROCEDURES = frozenset(
         *("school-rules-version", "school-limits", "model-texts", "model-text", "model-text-issue"),
     }
 )
+ARCHIVE = frozenset({"archive", "collection", "bin"})
 FINDINGS = frozenset({"findings", "findings-list", "findings-meetings"})
 
 
@@ -165,10 +175,25 @@ def _meetings(person: Person) -> list[Item]:
     meetings = reverse("governance:meetings")
     children = [
         Item(
-            "会议", meetings, _elsewhere_in("governance", *MATTERS, *RULES, *PROCEDURES, *DECISIONS, *TALKS, *WAIVERS)
+            "会议",
+            meetings,
+            _elsewhere_in(
+                "governance",
+                *MATTERS,
+                *RULES,
+                *PROCEDURES,
+                *DECISIONS,
+                *TALKS,
+                *WAIVERS,
+                *TOPICS,
+                *DECLARATIONS,
+                *ARCHIVE,
+            ),
         ),
+        Item("议题", reverse("governance:topics"), _at("governance", *TOPICS)),
         Item("决议", reverse("governance:decisions"), _at("governance", *DECISIONS)),
         *_ledgers(user),
+        *_archive(user),
         Item("议事目录 25/20", reverse("governance:matters"), _at("governance", *MATTERS)),
         Item("议事规则", _procedures_of(person), _at("governance", *PROCEDURES)),
         Item("程序规则", reverse("governance:rules"), _at("governance", *RULES)),
@@ -195,8 +220,20 @@ def _ledgers(user: User) -> list[Item]:
     items = []
     if access.school_ids(user, SchoolPerm.VIEW_MEETINGS):
         items.append(Item("书记校长沟通", reverse("governance:talks"), _at("governance", *TALKS)))
+    if sees_declarations(user):
+        items.append(Item("利益关系申报", reverse("governance:declarations"), _at("governance", *DECLARATIONS)))
     if sees_waivers(user):
         items.append(Item("放行清单", reverse("governance:waivers"), _at("governance", *WAIVERS)))
+    return items
+
+
+def _archive(user: User) -> list[Item]:
+    """归档与检查 for who sees meetings as a whole, 回收站 for who makes drafts."""
+    items = []
+    if access.school_ids(user, SchoolPerm.VIEW_MEETINGS):
+        items.append(Item("归档与检查", reverse("governance:archive"), _at("governance", "archive", "collection")))
+    if sees_bin(user):
+        items.append(Item("回收站", reverse("governance:bin"), _at("governance", "bin")))
     return items
 
 

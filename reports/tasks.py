@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from common.dates import local_day
-from reports import services
+from reports import indexing, services
 
 
 @shared_task(name="reports.fold")
@@ -22,3 +22,10 @@ def recount() -> None:
     """Count every school again, so that a row changed by hand in the database is not wrong for longer than a day."""
     services.note_all()
     fold()
+
+
+@shared_task(name="reports.index")
+def index() -> None:
+    """Bring the full-text index up to date."""
+    while indexing.index_batch():
+        pass

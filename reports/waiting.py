@@ -10,13 +10,17 @@ from django.urls import reverse
 from accounts.models import User
 from checklists.models import Task
 from common.dates import days_left_text, local_day
-from governance.guards import open_actions
-from governance.models import Meeting, MeetingStatus
+from governance.confirming import confirming_of, names, read_confirming
+from governance.guards import is_recorder, open_actions, refusal
+from governance.models import Meeting, MeetingStatus, Secrecy, Topic, TopicStatus
+from governance.states import MEETING
 from reports.selectors.meetings import sign_until
 from schools import access
+from schools.models import School
 from schools.permissions import HEAD_POST, Body, Post
 
 SOON = 7  # days; from here on a time limit is marked
+DECLARE_BY = 3  # the month by whose end interests are declared
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,9 @@ def _due(day: date | None, today: date) -> dict[str, str]:
 def from_meetings(user: User, meetings: Iterable[Meeting], at: datetime) -> list[Waiting]:
     """Steps on meetings that are this person's: his signature, his record, the agenda he confirms; for 党政办 the rest."""
     found = []
-    for meeting in meetings:
+    running = list(meetings)
+    read_confirming(running)
+    for meeting in running:
         steps = {step.name for step in open_actions(meeting, user)}
         waiting = _step_of(meeting, steps, user, at)
         if waiting is not None:
@@ -56,8 +62,8 @@ def _step_of(meeting: Meeting, steps: set[str], user: User, at: datetime) -> Wai
     title, here = meeting.title(), meeting.get_absolute_url()
     record = reverse("governance:record", args=[meeting.pk])
     agenda = reverse("governance:agenda", args=[meeting.pk])
-    if "sign" in steps:
-        return _waiting(0, meeting, f"签发{title}纪要", "signature", here, _due(sign_until(day), today))
+    if meeting.status == MeetingStatus.MINUTED:
+        return _around_signature(meeting, steps, user, today)
     if "minute" in steps and meeting.return_reason:
         note = f"退回：{meeting.return_reason}"
         return _waiting(1, meeting, f"修改{title}记录", "arrow-back-up", record, _due(sign_until(day), today), note)
@@ -68,6 +74,31 @@ def _step_of(meeting: Meeting, steps: set[str], user: User, at: datetime) -> Wai
     if access.posts_at(user, meeting.school_id) & {Post.CLERK}:
         return _clerks_step(meeting, steps, at, here, agenda)
     return None
+
+
+def _around_signature(meeting: Meeting, steps: set[str], user: User, today: date) -> Waiting | None:
+    """Who signs, also while members are asked; who is asked; and who has to settle an objection."""
+    title, here, confirming = meeting.title(), meeting.get_absolute_url(), confirming_of(meeting)
+    until = _due(sign_until(local_day(meeting.scheduled_at)), today)
+    if refusal(meeting, MEETING.require("sign", meeting.status), user) is None:
+        return _waiting(0, meeting, f"签发{title}纪要", "signature", here, until, _missing(meeting, user, steps))
+    if confirming.objecting and is_recorder(meeting, user):
+        return _waiting(1, meeting, f"处理对{title}记录的异议", "message", here, until)
+    if "confirm_record" in steps:
+        opens = local_day(confirming.opens_at) if confirming.opens_at else None
+        return _waiting(1, meeting, f"确认{title}记录", "user-check", here, _due(opens, today))
+    return None
+
+
+def _missing(meeting: Meeting, user: User, steps: set[str]) -> str:
+    """What the signature waits for; nothing when it is open."""
+    confirming = confirming_of(meeting)
+    if "sign" in steps:
+        return ""
+    if confirming.objecting:
+        return f"{names(confirming.objecting)}有异议，先处理"
+    opens = f"，{local_day(confirming.opens_at):%m-%d} 起可以签发" if confirming.opens_at else ""
+    return f"还差 {len(confirming.silent(user))} 人确认记录{opens}"
 
 
 def _clerks_step(meeting: Meeting, steps: set[str], at: datetime, here: str, agenda: str) -> Waiting | None:
@@ -122,6 +153,58 @@ def from_closing(tasks: Iterable[Task], today: date, *, many_schools: bool = Fal
         )
         for task in tasks
     ]
+
+
+TOPIC_STEPS = {
+    TopicStatus.SUBMITTED: ("初审议题", "list-search"),
+    TopicStatus.SCREENED: ("审定议题", "list-check"),
+    TopicStatus.RETURNED: ("修改退回的议题", "arrow-back-up"),
+    TopicStatus.DRAFT: ("填写议题", "edit"),
+}
+
+
+def from_topics(topics: Iterable[Topic], today: date) -> list[Waiting]:
+    """Topics that wait for 初审, 审定, a change or their first words. Of a restricted one nothing is said but that it waits."""
+    found = []
+    for topic in topics:
+        verb, icon = TOPIC_STEPS[TopicStatus(topic.status)]
+        day = local_day(topic.updated_at)
+        waited = (today - day).days
+        item = {
+            "icon": icon,
+            "title": f"{verb}：{topic}",
+            "url": topic.get_absolute_url(),
+            "seal": topic.body,
+            "note": _said_of(topic),
+            "due": f"等了 {waited} 天" if waited else "今天",
+            "due_kind": "warn" if waited >= SOON else "",
+        }
+        found.append(Waiting(3, day, item))
+    return found
+
+
+def _said_of(topic: Topic) -> str:
+    """Why it waits: the reason of a return, who asked for it, who put it forward."""
+    if topic.status == TopicStatus.RETURNED and topic.secrecy != Secrecy.RESTRICTED:
+        return f"退回：{topic.reason}"
+    if topic.status == TopicStatus.DRAFT:
+        return f"{topic.entered_by.name}请你填写"
+    return f"{topic.proposer.name}提出"
+
+
+def from_declaration(school: School, missing: bool, today: date) -> list[Waiting]:
+    """利益关系申报 of this year, asked for from January and until it is there."""
+    if not missing:
+        return []
+    last = date(today.year, DECLARE_BY, 31)
+    item = {
+        "icon": "user-check",
+        "title": f"申报 {today.year} 年利益关系",
+        "url": reverse("governance:declaration-mine", args=[school.code]),
+        "note": "没有需要申报的也要报，1 至 3 月办理",
+        **_due(last, today),
+    }
+    return [Waiting(6, last, item | ({} if today <= last else {"due": "过了 3 月", "due_kind": "warn"}))]
 
 
 def items(waiting: Sequence[Waiting]) -> list[dict[str, Any]]:

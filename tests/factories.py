@@ -16,8 +16,9 @@ from governance import services as governance
 from governance.models import Meeting, ReplayRun, Talk, TalkItem
 from governance.models.preparation import TALK_STAGE
 from governance.record import ItemRecord, MemberRecord, Record, StanceRecord, TaskRecord, record_of
-from governance.selectors import for_record
+from governance.selectors import for_record, members_due
 from governance.services import rulebook as rules
+from governance.services.confirming import confirm_together, to_confirm
 from governance.services.reference import load_reference
 from governance.services.replay import Work, claim_replay, start_replay
 from schools.models import Office, Person, School
@@ -25,6 +26,7 @@ from schools.permissions import OFFICE_POSTS, SCHOOL_POSTS, Body, Post
 from schools.services.appointments import NewAppointment, appoint
 from schools.services.people import add_person, open_account
 from schools.services.schools import SchoolRow, office_named, put_school
+from tests.frozen import made_once
 
 LONG_AGO = date(2020, 9, 1)
 PASSWORD = "Portal-Test-2026"
@@ -117,6 +119,11 @@ ROLES: tuple[tuple[str, str, tuple[Post, ...]], ...] = (
 
 def make_cast(code: str = "FH001", name: str = "", office: str | None = "城东教办", **values: Any) -> Cast:
     """A school with secretary, principal, deputy, member, team and clerk; sign-in names are `<role>-<code>`."""
+    key = ("cast", code, name, office, tuple(sorted(values.items())))
+    return made_once(key, lambda: _cast(code, name, office, **values))
+
+
+def _cast(code: str, name: str, office: str | None, **values: Any) -> Cast:
     school = make_school(code, name, office, **values)
     cast = Cast(school)
     for rank, (role, person, posts) in enumerate(ROLES, start=1):
@@ -193,6 +200,14 @@ def head_role(body: str) -> str:
     return "secretary" if body == Body.PARTY else "principal"
 
 
+def make_called(cast: Cast, body: Body = Body.PARTY, *, matters: tuple[str, ...] = ("P01",), days: int = 4) -> Meeting:
+    """A meeting in some days whose notice has gone out, everything prepared."""
+    at = timezone.now()
+    meeting = prepare(cast, make_meeting(cast, body, matters=matters, at=at + timedelta(days=days)), at=at)
+    meeting = governance.confirm_agenda(meeting=meeting, by=cast.user(head_role(body)), at=at)
+    return governance.call_meeting(meeting=meeting, by=cast.user("clerk"), at=at)
+
+
 def make_held(
     cast: Cast, body: Body = Body.PARTY, *, matters: tuple[str, ...] = ("P01",), at: datetime | None = None
 ) -> Meeting:
@@ -230,6 +245,14 @@ def full_record(meeting: Meeting, responsible: UUID, *, due_on: date, outcome: s
     return replace(record, members=tuple(MemberRecord(person, "present") for person in people), items=items)
 
 
+def open_items(meeting: Meeting) -> Meeting:
+    """Its items for all who see the meeting: the head of the body lifts what starts as restricted."""
+    for item in meeting.items.filter(secrecy="restricted"):
+        head = User.objects.get(person=members_due(meeting.school, meeting.body, local_day(timezone.now()))[0].person)
+        governance.set_secrecy(item=item, level="internal", by=head, at=timezone.now())
+    return meeting
+
+
 def make_recorded(cast: Cast, body: Body = Body.PARTY, *, at: datetime | None = None, **values: Any) -> Meeting:
     """A held meeting with a full record."""
     at = at or timezone.now()
@@ -245,10 +268,17 @@ def make_minuted(cast: Cast, body: Body = Body.PARTY, *, at: datetime | None = N
     return governance.minute_meeting(meeting=meeting, by=cast.user("clerk"), at=at)
 
 
+def confirm_all(meeting: Meeting, *, at: datetime | None = None) -> Meeting:
+    """Every member present confirms the record, but for the head, who does so by signing."""
+    members = [seat.member for seat in to_confirm(meeting)]
+    accounts = User.objects.filter(person__in=[member.person_id for member in members])
+    return confirm_together(meeting=meeting, by=list(accounts), at=at or timezone.now())
+
+
 def make_signed(cast: Cast, body: Body = Body.PARTY, *, at: datetime | None = None, **values: Any) -> Meeting:
     """A signed meeting, with a decision and a running task of the principal for each item."""
     at = at or timezone.now()
-    meeting = make_minuted(cast, body, at=at, **values)
+    meeting = confirm_all(make_minuted(cast, body, at=at, **values), at=at)
     return governance.sign_meeting(meeting=meeting, by=cast.user(head_role(body)), at=at)
 
 

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "common.middleware.CleanQuery",
+    "common.oversize.RefuseOversize",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -160,6 +161,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "reports:home"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
+# 保管期限 of minutes (structures.md 5.5): the district archive's table decides; shown where minutes are archived.
+MINUTES_RETENTION = env.str("MINUTES_RETENTION", default="永久")
+
 SESSION_IDLE = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=30))
 SESSION_ABSOLUTE = timedelta(hours=env.int("SESSION_HOURS", default=12))
 SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE.total_seconds())
@@ -236,6 +240,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 8000  # minutes of 20 items with 20 members
 FILE_UPLOAD_PERMISSIONS = 0o640
 UPLOAD_LIMIT = 20 * 1024 * 1024
+REQUEST_LIMIT = 25 * 1024 * 1024  # several files at once; nginx.conf says the same
 
 # --- mail ----------------------------------------------------------------------------------------------------------
 _mail = environ.Env.email_url_config(env.str("EMAIL_URL", default="consolemail://"))
@@ -278,6 +283,11 @@ CELERY_BEAT_SCHEDULE = {
     "notifications-deliver": {"task": "notifications.deliver", "schedule": 20.0, "options": {"expires": 19}},
     "schools-appointments": {"task": "schools.refresh_appointments", "schedule": crontab(hour=0, minute=5)},
     "governance-replay": {"task": "governance.replay", "schedule": 5.0, "options": {"expires": 4.5}},
+    "attachments-read-words": {"task": "attachments.read_words", "schedule": 20.0, "options": {"expires": 19}},
+    "reports-index": {"task": "reports.index", "schedule": 20.0, "options": {"expires": 19}},
+    "governance-dossiers": {"task": "governance.dossiers", "schedule": 5.0, "options": {"expires": 4.5}},
+    "governance-expire-dossiers": {"task": "governance.expire_dossiers", "schedule": 3600.0},
+    "governance-purge-bin": {"task": "governance.purge_bin", "schedule": crontab(hour=3, minute=40)},
     "reports-fold": {"task": "reports.fold", "schedule": 60.0, "options": {"expires": 55}},
     "reports-recount": {"task": "reports.recount", "schedule": crontab(hour=2, minute=40)},
     "accounts-housekeeping": {"task": "accounts.housekeeping", "schedule": crontab(hour=3, minute=15)},
@@ -336,6 +346,7 @@ SPECTACULAR_SETTINGS = {
         "AttendanceStatus": "governance.models.Attendance",
         "SchoolRulesStatus": "governance.models.SchoolRulesStatus",
         "TalkResult": "governance.models.TalkResult",
+        "TopicStatus": "governance.models.TopicStatus",
         "PilotStatus": "schools.models.PilotStatus",
         "ItemStatus": "governance.api.schemas.ITEM_STATUS",
         "Outcome": "governance.models.Outcome",

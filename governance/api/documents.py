@@ -14,10 +14,11 @@ from common.api.views import absolute
 from common.transitions import Transition
 from governance import shown
 from governance.further import judge_record
-from governance.guards import open_actions
-from governance.models import AgendaItem, Decision, Meeting, MeetingStatus, Method, RuleResult, Stance
+from governance.guards import open_actions, open_keeping
+from governance.models import AgendaItem, Decision, Meeting, MeetingStatus, Method, RuleResult, Secrecy, Stance
 from governance.models.catalogue import Matter
 from governance.rules.findings import Result
+from governance.secrecy import hidden_among
 from governance.selectors import for_record, reference_for
 from governance.waiving import open_waiving, results_now, standing
 
@@ -27,6 +28,7 @@ MEETING_FIELDS = (
 )  # fmt: skip
 ITEM_FIELDS = (
     "id", "meeting_id", "order", "title", "matter__code", "method", "outcome", "agree", "disagree", "abstain", "decision__id",
+    "secrecy", "topic_id",
 )  # fmt: skip
 DONE = (MeetingStatus.SIGNED, MeetingStatus.ARCHIVED)
 JUDGED = (MeetingStatus.HELD, MeetingStatus.MINUTED)
@@ -37,8 +39,8 @@ def _person(key: UUID | None, name: str | None) -> dict[str, Any] | None:
 
 
 def meeting_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Meetings as the contract writes them, without results."""
-    items = _items(rows)
+    """Meetings as the contract writes them, without results; items the caller may not read stand with their order alone."""
+    items = _items(rows, caller(request))
     return [
         {
             "id": row["id"],
@@ -62,19 +64,25 @@ def meeting_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict
     ]
 
 
-def _items(meetings: list[dict[str, Any]]) -> dict[UUID, list[dict[str, Any]]]:
+def _items(meetings: list[dict[str, Any]], user: User) -> dict[UUID, list[dict[str, Any]]]:
     states = {row["id"]: row["status"] for row in meetings}
     found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     items = AgendaItem.objects.filter(meeting__in=states).order_by("meeting_id", "order")
     rows = list(items.values(*ITEM_FIELDS))
     stated = _stated([row["id"] for row in rows if row["agree"] is None and row["method"] != Method.SECRET_BALLOT])
+    hidden = hidden_among(user, {row["id"]: row["secrecy"] for row in rows})
     for row in rows:
+        if row["id"] in hidden:
+            found[row["meeting_id"]].append({"order": row["order"], "withheld": True})
+            continue
         found[row["meeting_id"]].append(
             {
                 "id": row["id"],
                 "order": row["order"],
                 "title": row["title"],
                 "matter": row["matter__code"],
+                "secrecy": row["secrecy"],
+                "topic": row["topic_id"],
                 "status": _item_status(states[row["meeting_id"]], row["outcome"]),
                 "method": row["method"] or None,
                 "outcome": row["outcome"] or None,
@@ -109,7 +117,9 @@ def _item_status(meeting: str, outcome: str) -> str:
 
 
 def meeting_document(request: Request, pk: UUID) -> dict[str, Any]:
-    """One meeting with rule results (stored with the signature, live while the record is open) and actions."""
+    """One meeting with rule results (stored with the signature, live while the record is open) and actions. Results about items
+    the caller may not read are left out and counted.
+    """
     document = meeting_documents(request, list(Meeting.objects.filter(pk=pk).values(*MEETING_FIELDS)))[0]
     if document["status"] in DONE:
         document["results"] = stored_results(pk)
@@ -120,8 +130,22 @@ def meeting_document(request: Request, pk: UUID) -> dict[str, Any]:
         judged = judge_record(meeting) if document["status"] in JUDGED else []
         document["results"] = [result.as_document() for result in judged]
         waiving = _waiving(meeting, caller(request), judged)
-    document["actions"] = [step.name for step in (*open_actions(meeting, caller(request)), *waiving)]
+    _withhold(document)
+    keeping = open_keeping(meeting, caller(request))
+    document["actions"] = [step.name for step in (*open_actions(meeting, caller(request)), *waiving, *keeping)]
     return document
+
+
+def _withhold(document: dict[str, Any]) -> None:
+    read = {f"items/{item['id']}" for item in document["items"] if "id" in item}
+    mine = [one for one in document["results"] if not one["subject"].startswith("items/") or one["subject"] in read]
+    document["results_withheld"] = len(document["results"]) - len(mine)
+    document["results"] = mine
+
+
+def opened_in(document: dict[str, Any]) -> dict[UUID, int]:
+    """The restricted items whose words stand in the document of a meeting, with their order."""
+    return {item["id"]: item["order"] for item in document["items"] if item.get("secrecy") == Secrecy.RESTRICTED}
 
 
 def _waiving(meeting: Meeting, user: User, judged: list[Result]) -> list[Transition]:

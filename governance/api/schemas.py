@@ -1,8 +1,9 @@
 """Shapes of the answers, for the OpenAPI document."""
 
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
-from governance.models import DecisionStage, Matter, MeetingStatus, Method, Outcome
+from governance.models import DecisionStage, Matter, MeetingStatus, Method, Outcome, Secrecy
 from schools.permissions import Body
 
 ITEM_STATUS = ["scheduled", "concluded", "postponed", "withdrawn"]
@@ -82,6 +83,20 @@ class ItemOut(serializers.Serializer):
     outcome = serializers.ChoiceField(Outcome.choices, allow_null=True)
     counts = CountsOut(allow_null=True)
     decision = serializers.UUIDField(allow_null=True)
+    secrecy = serializers.ChoiceField(Secrecy.choices, help_text="知悉范围")
+    topic = serializers.UUIDField(allow_null=True, help_text="议题申报单")
+
+
+class WithheldItemOut(serializers.Serializer):
+    """限定人员议题，无权查看."""
+
+    order = serializers.IntegerField()
+    withheld = serializers.BooleanField()
+
+
+MEETING_ITEM = PolymorphicProxySerializer(
+    component_name="MeetingItem", serializers=[ItemOut, WithheldItemOut], resource_type_field_name=None, many=True
+)
 
 
 class BasisOut(serializers.Serializer):
@@ -122,13 +137,14 @@ class MeetingListedOut(serializers.Serializer):
     due = serializers.IntegerField()
     present = serializers.IntegerField()
     lapsed = serializers.BooleanField(help_text="流会")
-    items = ItemOut(many=True)
+    items = MEETING_ITEM
 
 
 class MeetingOut(MeetingListedOut):
     """会议."""
 
     results = ResultOut(many=True)
+    results_withheld = serializers.IntegerField(help_text="关于限定人员议题、没有列出的核查意见条数")
     actions = serializers.ListField(child=serializers.CharField())
 
 

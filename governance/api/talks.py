@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -19,6 +19,7 @@ from common.api.views import DetailView, Filter, ListView, absolute, json_answer
 from common.errors import one_fault
 from governance import services
 from governance.models import Talk, TalkItem, TalkResult
+from governance.secrecy import hidden_talks, readable
 from governance.services.talks import LONGEST, LONGEST_NOTE, MOST_ITEMS
 from governance.talks import SEALED
 from schools import access
@@ -50,12 +51,13 @@ class TalkOut(serializers.Serializer):
     updated_at = serializers.DateTimeField()
     school = serializers.CharField()
     held_on = serializers.DateField()
-    topics = serializers.CharField()
+    topics = serializers.CharField(allow_blank=True)
     result = serializers.ChoiceField(TalkResult.choices, allow_null=True, help_text="null 为没有说")
     note = serializers.CharField(allow_blank=True)
     items = TalkItemOut(many=True)
     recorded_by = serializers.CharField()
     sealed = serializers.BooleanField(help_text="涉及的会议已签发，不能再改")
+    withheld = serializers.BooleanField(help_text="涉及限定人员议题而无权查看：主题、结果、说明、议题都不给")
 
 
 class TalkIn(serializers.Serializer):
@@ -83,6 +85,7 @@ def talk_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict[st
     """Talks as the contract writes them, deleted ones as tombstones; one query for all their items."""
     items: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     sealed: set[UUID] = set()
+    hidden = hidden_talks(caller(request), [row["id"] for row in rows])
     links = TalkItem.objects.filter(talk__in=[row["id"] for row in rows])
     links = links.order_by("item__meeting__scheduled_at", "item__order", "pk")
     wanted = ("talk_id", "item_id", "item__meeting_id", "item__order", "item__title", "item__meeting__status")
@@ -90,7 +93,7 @@ def talk_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict[st
         items[talk].append({"id": item, "meeting": meeting, "order": order, "title": title})
         if status in SEALED:
             sealed.add(talk)
-    return [_tombstone(row) if row["deleted_at"] else _talk(request, row, items, sealed) for row in rows]
+    return [_tombstone(row) if row["deleted_at"] else _talk(request, row, items, sealed, hidden) for row in rows]
 
 
 def _tombstone(row: dict[str, Any]) -> dict[str, Any]:
@@ -98,8 +101,14 @@ def _tombstone(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _talk(
-    request: Request, row: dict[str, Any], items: dict[UUID, list[dict[str, Any]]], sealed: set[UUID]
+    request: Request,
+    row: dict[str, Any],
+    items: dict[UUID, list[dict[str, Any]]],
+    sealed: set[UUID],
+    hidden: set[UUID],
 ) -> dict[str, Any]:
+    """Of a talk about a withheld item no more than when it was: what was said tells what the item is."""
+    withheld = row["id"] in hidden
     return {
         "id": row["id"],
         "url": absolute(request, "api:talk", row["id"]),
@@ -107,12 +116,13 @@ def _talk(
         "updated_at": row["updated_at"],
         "school": row["school__code"],
         "held_on": row["held_on"],
-        "topics": row["topics"],
-        "result": row["result"] or None,
-        "note": row["note"],
-        "items": items[row["id"]],
+        "topics": "" if withheld else row["topics"],
+        "result": None if withheld else row["result"] or None,
+        "note": "" if withheld else row["note"],
+        "items": [] if withheld else items[row["id"]],
         "recorded_by": row["recorded_by__name"],
         "sealed": row["id"] in sealed,
+        "withheld": withheld,
     }
 
 
@@ -221,8 +231,10 @@ class TalkDetail(DetailView):
     read_scope, write_scope = "governance:read", "governance:write"
 
     def queryset(self, request: Request) -> QuerySet[Any]:
-        """Visible talks."""
-        return Talk.objects.visible_to(caller(request))
+        """Visible talks, but those about an item whose words the caller may not read."""
+        user = caller(request)
+        closed = TalkItem.objects.filter(~readable(user, "item__"), talk=OuterRef("pk"))
+        return Talk.objects.visible_to(user).filter(~Exists(closed))
 
     def document(self, request: Request, pk: UUID) -> dict[str, Any]:
         """As the contract writes it."""

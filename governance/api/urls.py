@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from governance.api import actions, check, procedures, suggest, talks, views
+from governance.api import actions, check, procedures, suggest, talks, topics, views
 
 urlpatterns = [
     path("governance/matters/", views.MatterList.as_view(), name="matters"),
@@ -14,6 +14,10 @@ urlpatterns = [
     path("governance/check/", check.Check.as_view(), name="check"),
     path("governance/talks/", talks.TalkList.as_view(), name="talks"),
     path("governance/talks/<uuid:pk>/", talks.TalkDetail.as_view(), name="talk"),
+    path("governance/topics/", topics.TopicList.as_view(), name="topics"),
+    path("governance/topics/hand-over/", topics.HandOver.as_view(), name="topic-hand-over"),
+    path("governance/topics/<uuid:pk>/", topics.TopicDetail.as_view(), name="topic"),
+    path("governance/topics/<uuid:pk>/actions/<slug:name>/", topics.TopicAction.as_view(), name="topic-action"),
     path("governance/procedures/", procedures.ProcedureList.as_view(), name="procedures"),
     path("governance/procedures/<uuid:pk>/", procedures.ProcedureDetail.as_view(), name="procedure"),
     path("governance/decisions/", views.DecisionList.as_view(), name="decisions"),

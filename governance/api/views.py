@@ -25,9 +25,10 @@ from governance.api.documents import (
     matter_documents,
     meeting_document,
     meeting_documents,
+    opened_in,
 )
 from governance.api.schemas import DecisionOut, MatterOut, MeetingListedOut, MeetingOut
-from governance.models import Catalogue, Decision, DecisionStage, Matter, Meeting, MeetingStatus, Outcome
+from governance.models import Catalogue, Decision, DecisionStage, Matter, Meeting, MeetingStatus, Outcome, Secrecy
 from governance.models.catalogue import in_force
 from governance.reading import is_bureau_reading
 from schools.permissions import Body
@@ -133,12 +134,15 @@ class MeetingList(ListView):
     }
 
     def queryset(self, request: Request) -> QuerySet[Any]:
-        """Visible meetings as dicts."""
-        return Meeting.objects.visible_to(caller(request)).values(*MEETING_FIELDS)
+        """Visible meetings as dicts, with drafts that were deleted where they are asked for."""
+        meetings, user = Meeting.objects.all(), caller(request)
+        deleted = request.query_params.get("include_deleted") == "true"
+        return (meetings.seen_by(user) if deleted else meetings.visible_to(user)).values(*MEETING_FIELDS, "deleted_at")
 
     def documents(self, request: Request, rows: list[Any]) -> list[dict[str, Any]]:
-        """As the contract writes them."""
-        return meeting_documents(request, rows)
+        """As the contract writes them, deleted drafts as tombstones."""
+        kept = iter(meeting_documents(request, [row for row in rows if row["deleted_at"] is None]))
+        return [next(kept) if row["deleted_at"] is None else tombstone(row) for row in rows]
 
     @list_schema(
         MeetingListedOut,
@@ -153,6 +157,11 @@ class MeetingList(ListView):
     def get(self, request: Request) -> HttpResponse:
         """One page of meetings."""
         return super().get(request)
+
+
+def tombstone(row: dict[str, Any]) -> dict[str, Any]:
+    """What is left of something that was deleted."""
+    return {"id": row["id"], "deleted": True, "updated_at": row["updated_at"]}
 
 
 class MeetingDetail(DetailView):
@@ -173,11 +182,15 @@ class MeetingDetail(DetailView):
         return f'"{found["pk"].hex}-{found["version"]}.{found["updated_at"].timestamp()}"'
 
     def document(self, request: Request, pk: UUID) -> dict[str, Any]:
-        """As the contract writes it; a reading by the bureau leaves its trace."""
+        """As the contract writes it; a reading by the bureau, or of a restricted item, leaves its trace."""
         document = meeting_document(request, pk)
-        if is_bureau_reading(document["status"], caller(request)):
+        opened, user, at = opened_in(document), caller(request), timezone.now()
+        is_bureau = is_bureau_reading(document["status"], user)
+        if opened or is_bureau:
             meeting = Meeting.objects.select_related("school").get(pk=pk)
-            services.note_reading(meeting=meeting, by=caller(request), at=timezone.now())
+            services.note_opened(meeting=meeting, opened=opened, by=user, at=at)
+            if is_bureau:
+                services.note_reading(meeting=meeting, by=user, at=at)
         return document
 
     @detail_schema(MeetingOut, "一次会议")
@@ -248,7 +261,13 @@ class DecisionDetail(DetailView):
         return f'"{found["pk"].hex}-{found["version"]}.{moved.timestamp() if moved else 0}"'
 
     def document(self, request: Request, pk: UUID) -> dict[str, Any]:
-        """As the contract writes it."""
+        """As the contract writes it; a reading of a restricted one leaves its trace."""
+        opened = Decision.objects.filter(pk=pk, item__secrecy=Secrecy.RESTRICTED).select_related(
+            "meeting__school", "item"
+        )
+        if (decision := opened.first()) is not None:
+            read = {decision.item_id: decision.item.order}
+            services.note_opened(meeting=decision.meeting, opened=read, by=caller(request), at=timezone.now())
         return decision_documents(request, decisions_of(pk))[0]
 
     @detail_schema(DecisionOut, "一项决议")

@@ -1,37 +1,85 @@
 """The agenda as a form: raw lines that survive any fault, moved and removed before they are checked."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
 from django import forms
+from django.forms.utils import flatatt
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from common.errors import InvalidInput
 from governance.models import Form
 from governance.services import AgendaInput, ItemInput
+from governance.services.agenda import MOST_MINUTES
 from schools.permissions import Body
 
 HEAD = ("scheduled_at", "place", "chair", "recorder", "delegation_note", "form", "materials_sent_on")
-LINE = ("id", "title", "matter", "proposer", "proposed_on", "summary")
+LINE = ("id", "title", "matter", "proposer", "proposed_on", "summary", "presenter", "minutes_needed")
 LINE_KEY = re.compile(rf"item-(\d{{1,4}})-({'|'.join(LINE)})")
-MOST_LINES = 200  # more than the service takes, so that it can say what is wrong; a bound for whatever is posted
+MOST_LINES = 400  # more than the service takes, so that it can say what is wrong; a bound for whatever is posted
 FAULT = re.compile(r"items\[(\d+)\]\.(\w+)")
 EARLIEST, LATEST = 2000, 2100  # years in which meetings are held
 Choices = Sequence[Any]
 
 
-@dataclass(frozen=True)
+class Menu:
+    """Choices that many selects of one page share. Written out once: an agenda of 50 items has 150 selects of 50 choices."""
+
+    def __init__(self, blank: str, choices: Choices) -> None:
+        self.choices: list[Any] = [("", blank), *choices]
+        self._parts: list[str] = []
+        self._places: dict[str, int] = {}
+        for value, words in self.choices:
+            if isinstance(words, str):
+                self._put(value, words)
+            else:
+                self._parts.append(format_html('<optgroup label="{}">', value))
+                for code, inner in words:
+                    self._put(code, inner)
+                self._parts.append("</optgroup>")
+
+    def _put(self, value: str, words: str) -> None:
+        self._places[value] = len(self._parts)
+        self._parts.append(format_html('<option value="{}">{}</option>', value, words))
+
+    def html(self, chosen: str) -> SafeString:
+        """The options, that one selected; a value that is none of them selects nothing."""
+        parts, place = list(self._parts), self._places.get(chosen)
+        if place is not None:
+            parts[place] = parts[place].replace(">", " selected>", 1)
+        return mark_safe("".join(parts))  # noqa: S308  every part was escaped
+
+
+class MenuSelect(forms.Select):
+    """A select that prints the options of a shared menu."""
+
+    menu: Menu
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        """The same HTML as Django's own, without a template for each option."""
+        chosen = "" if value is None else str(value)
+        return format_html(
+            '<select name="{}"{}>{}</select>',
+            name,
+            flatatt(self.build_attrs(self.attrs, attrs)),
+            self.menu.html(chosen),
+        )
+
+
 class Options:
     """What the selects of the agenda offer: (id, words) of people, grouped (code, words) of matters."""
 
-    due: Choices
-    people: Choices
-    matters: Choices
+    def __init__(self, due: Choices, people: Choices, matters: Choices) -> None:
+        self.due, self.people = due, people
+        self.matter_menu = Menu("选一个事项", matters)
+        self.person_menu = Menu("选一位", people)
 
 
 class HeadForm(forms.Form):
@@ -96,10 +144,16 @@ class LineForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "如：审议教导处副主任选任方案"}),
     )
     matter = forms.ChoiceField(
-        label="事项", required=False, error_messages={"invalid_choice": "目录里没有这个事项，重新选"}
+        label="事项",
+        required=False,
+        error_messages={"invalid_choice": "目录里没有这个事项，重新选"},
+        widget=MenuSelect,
     )
     proposer = forms.ChoiceField(
-        label="提出人", required=False, error_messages={"invalid_choice": "提出人要从本校在任的人里选"}
+        label="提出人",
+        required=False,
+        error_messages={"invalid_choice": "提出人要从本校在任的人里选"},
+        widget=MenuSelect,
     )
     proposed_on = forms.DateField(
         label="提出日期",
@@ -114,14 +168,32 @@ class LineForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": "2"}),
         error_messages={"max_length": "事由写到 4,000 字以内"},
     )
+    presenter = forms.ChoiceField(
+        label="汇报人",
+        required=False,
+        error_messages={"invalid_choice": "汇报人要从本校在任的人里选"},
+        widget=MenuSelect,
+    )
+    minutes_needed = forms.IntegerField(
+        label="预计时长（分钟）",
+        required=False,
+        min_value=1,
+        max_value=MOST_MINUTES,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), f"时长写 1 至 {MOST_MINUTES} 的整数，单位分钟"
+        ),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "maxlength": "3"}),
+    )
 
     def __init__(self, options: Options, number: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.number = number
         self.fields["title"].label = f"第 {number} 项议题"
         self.fields["title"].error_messages["required"] = f"第 {number} 项：写议题名称"
-        self.fields["matter"].choices = [("", "选一个事项"), *options.matters]  # type: ignore[attr-defined]
-        self.fields["proposer"].choices = [("", "选一位"), *options.people]  # type: ignore[attr-defined]
+        menus = {"matter": options.matter_menu, "proposer": options.person_menu, "presenter": options.person_menu}
+        for name, menu in menus.items():
+            self.fields[name].choices = menu.choices  # type: ignore[attr-defined]
+            self.fields[name].widget.menu = menu
 
 
 @dataclass
@@ -130,6 +202,7 @@ class Line:
 
     key: int
     values: dict[str, str]
+    withheld: bool = False
 
     @property
     def prefix(self) -> str:
@@ -161,12 +234,15 @@ class Draft:
     def from_agenda(cls, agenda: AgendaInput) -> Self:
         """A stored agenda, ready to be typed on."""
         head = {name: _typed(getattr(agenda, name)) for name in HEAD}
-        lines = []
-        for key, item in enumerate(agenda.items):
-            names = ("item", *LINE[1:])
-            values = {field: _typed(getattr(item, name)) for field, name in zip(LINE, names, strict=True)}
-            lines.append(Line(key, values))
-        return cls(head, lines)
+        return cls(head, [Line(key, _values(item)) for key, item in enumerate(agenda.items)])
+
+    def fill_withheld(self, agenda: AgendaInput, hidden: Set[UUID]) -> None:
+        """Lines of items that this account may not read carry what is stored, whatever was sent for them; the page never prints it."""
+        stored = {str(item.item): item for item in agenda.items if item.item in hidden}
+        for line in self.lines:
+            if found := stored.get(line.values["id"]):
+                line.values = _values(found)
+                line.withheld = True
 
     def change(self, act: str, titles: Mapping[str, str]) -> Line | None:
         """Carry out `add`, `add-<code>`, `choose-<key>-<code>`, `up-<key>`, `down-<key>` or `remove-<key>`.
@@ -182,7 +258,8 @@ class Draft:
         if place is None:
             return None
         if verb == "remove":
-            del self.lines[place]
+            if not self.lines[place].withheld:
+                del self.lines[place]
             return None
         to = {"up": place - 1, "down": place + 1}.get(verb, -1)
         line = self.lines[place]
@@ -267,6 +344,11 @@ def _line_form(line: Line, options: Options, number: int, bound: bool) -> LineFo
     return LineForm(options, number, initial=line.values, prefix=line.prefix)
 
 
+def _values(item: ItemInput) -> dict[str, str]:
+    names = ("item", *LINE[1:])
+    return {field: _typed(getattr(item, name)) for field, name in zip(LINE, names, strict=True)}
+
+
 def _item(cleaned: Mapping[str, Any]) -> ItemInput:
     return ItemInput(
         cleaned.get("title", ""),
@@ -275,6 +357,8 @@ def _item(cleaned: Mapping[str, Any]) -> ItemInput:
         proposer=_id(cleaned.get("proposer")),
         proposed_on=cleaned.get("proposed_on"),
         summary=cleaned.get("summary", ""),
+        presenter=_id(cleaned.get("presenter")),
+        minutes_needed=cleaned.get("minutes_needed"),
     )
 
 

@@ -1,21 +1,26 @@
 """What the buttons of the record page do to the sheet before anything is saved; with scripts the page does the same by itself."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from governance.forms.record import speaking
 from governance.forms.sheet import MOST_TASKS, VOTES, ItemSheet, Sheet, identity
 from governance.models import Attendance, Stance
+from governance.models.items import ADOPTED
+from governance.proposing import Proposal
 
-_BUTTON = re.compile(r"(agree|clear|up|down|task|drop|count)-([0-9]{1,3})(?:-([0-9]{1,3}))?")
-OF_A_PERSON = frozenset({"up", "down"})
+_BUTTON = re.compile(r"(agree|clear|up|down|task|drop|count|propose|recuse)-([0-9]{1,3})(?:-([0-9]{1,3}))?")
+OF_A_PERSON = frozenset({"up", "down", "recuse"})
+NOTHING_PROPOSED: Mapping[UUID, Proposal] = {}
 STANCE = ("stance", "seq", "opinion", "together")
 PRESENCE = {"离席": "left", "回避": "recused", "应回避": "conflict"}
 
 
-def press(sheet: Sheet, button: str, head: UUID | None) -> None:
-    """Change the sheet as the button says; a button that does not exist changes nothing. `head` speaks last."""
+def press(sheet: Sheet, button: str, head: UUID | None, proposals: Mapping[UUID, Proposal] = NOTHING_PROPOSED) -> None:
+    """Change the sheet as the button says; a button that does not exist changes nothing. `head` speaks last; `proposals` are
+    what the agenda proposes for each item.
+    """
     found = _BUTTON.fullmatch(button)
     if found is None:
         if button == "all-present":
@@ -25,6 +30,8 @@ def press(sheet: Sheet, button: str, head: UUID | None) -> None:
     number, row = int(found[2]), int(found[3]) if found[3] else None
     if 1 <= number <= len(items):
         person = members[row - 1] if row is not None and 1 <= row <= len(members) else None
+        if found[1] in ("agree", "propose"):
+            propose(items[number - 1], proposals.get(list(sheet.items)[number - 1]))
         _press_item(sheet, items[number - 1], found[1], person, row, head)
 
 
@@ -38,6 +45,8 @@ def _press_item(
         count_votes(sheet, item)
     elif name == "clear":
         clear(item, members if row is None else [person] if person else [])
+    elif name == "recuse" and person is not None:
+        item.of(person).update(conflict="1", recused="1")
     elif name in OF_A_PERSON and person is not None:
         move(item, members, person, -1 if name == "up" else 1, sheet.in_room(item))
     elif name in {"task", "drop"}:
@@ -62,6 +71,17 @@ def all_agree(sheet: Sheet, item: ItemSheet, head: UUID | None) -> None:
             typed |= {"stance": Stance.Choice.AGREE, "together": "1"}
     if item.fields.get("method") != "secret_ballot":
         count_votes(sheet, item)
+
+
+def propose(item: ItemSheet, proposal: Proposal | None) -> None:
+    """按议程拟填: into the fields that are still blank. A task is proposed for what is adopted."""
+    if proposal is None:
+        return
+    for name in ("method", "outcome", "decision_text"):
+        if not item.fields.get(name):
+            item.fields[name] = getattr(proposal, name)
+    if proposal.task and item.fields["outcome"] in ADOPTED and not any(any(row.values()) for row in item.tasks):
+        item.tasks = [dict(proposal.task)]
 
 
 def count_votes(sheet: Sheet, item: ItemSheet) -> None:

@@ -972,6 +972,17 @@ class Migration(migrations.Migration):
             model_name="topic",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    models.Q(("screened_at__isnull", True), ("screened_by__isnull", True)),
+                    models.Q(("screened_at__isnull", False), ("screened_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="screened_topics_say_who_and_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="topic",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
                     models.Q(("status__in", ["confirmed", "scheduled", "concluded"]), _negated=True),
                     models.Q(("confirmed_at__isnull", False), ("confirmed_by__isnull", False)),
                     _connector="OR",

@@ -11,6 +11,7 @@ from governance.models.confirming import (
     VersionState,
 )
 from governance.models.decisions import Decision, DecisionStage
+from governance.models.dossiers import Dossier, DossierStatus
 from governance.models.items import (
     AgendaItem,
     ItemMember,
@@ -58,6 +59,8 @@ __all__ = [
     "Decision",
     "DecisionStage",
     "Declaration",
+    "Dossier",
+    "DossierStatus",
     "Form",
     "Interest",
     "Invitation",

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from checklists.models import Checklist
 from common.models import Tracked
-from governance.models.items import ADOPTED, AgendaItem, Outcome
+from governance.models.items import ADOPTED, AgendaItem, Outcome, readable
 from governance.models.meetings import Meeting
 from schools.models import School
 
@@ -29,6 +29,14 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
     """Finding decisions."""
 
     def visible_to(self, user: User) -> Self:
+        """Those of meetings the account may see, and of items whose words it may read."""
+        return self.of_meetings_seen(user).filter(readable(user, "item__"))
+
+    def withheld_from(self, user: User) -> Self:
+        """Those of meetings the account may see whose words it may not read; they are only counted."""
+        return self.of_meetings_seen(user).exclude(readable(user, "item__"))
+
+    def of_meetings_seen(self, user: User) -> Self:
         """Those of meetings the account may see."""
         return self.filter(meeting__in=Meeting.objects.visible_to(user).values("pk"))
 

@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
@@ -9,7 +10,7 @@ from accounts.models import User
 from common.ids import new_id
 from common.models import Tracked
 from governance.models.catalogue import Matter
-from governance.models.meetings import Meeting, MeetingMember
+from governance.models.meetings import Meeting, MeetingMember, of_own_bodies
 from schools import access
 from schools.models import Person
 from schools.permissions import SchoolPerm
@@ -46,19 +47,48 @@ class Secrecy(models.TextChoices):
 ADOPTED = (Outcome.APPROVED, Outcome.APPROVED_IN_PRINCIPLE)
 
 
+def readable(user: User, path: str = "") -> Q:
+    """Items whose words the account may read, among those of meetings it may see: all but restricted ones, and of these the
+    ones that name its person as reader (permission table, note 3); who only sat in on a meeting reads what he sat in on
+    (note 1). Other systems never read restricted items. `path` leads to the item, as `item__`.
+    """
+    return _named(user, path) & _sat_in(user, path)
+
+
+def _named(user: User, path: str) -> Q:
+    open_ones = ~Q(**{f"{path}secrecy": Secrecy.RESTRICTED})
+    person = access.person_of(user)
+    if person is None or not access.school_ids(user, SchoolPerm.VIEW_RESTRICTED):
+        return open_ones
+    return open_ones | Q(Exists(ItemReader.objects.filter(item=OuterRef(f"{path}pk"), person=person)))
+
+
+def only_sits_in(user: User) -> bool:
+    """Whether some meetings are seen by this account only because its person sat in on them."""
+    everything = access.school_ids(user, SchoolPerm.VIEW_MEETINGS)
+    own = access.school_ids(user, SchoolPerm.VIEW_OWN_MEETINGS)
+    return not everything.everywhere and bool(own.ids - everything.ids)
+
+
+def _sat_in(user: User, path: str) -> Q:
+    if not only_sits_in(user):
+        return Q()
+    person = access.person_of(user)
+    observers = apps.get_model(AgendaItem._meta.app_label, "Observer")._default_manager.filter(person=person)
+    here = observers.filter(items=OuterRef(f"{path}pk"))
+    whole = observers.filter(meeting=OuterRef(f"{path}meeting_id"), items__isnull=True)
+    seen = Q(**{f"{path}meeting__school_id__in": access.school_ids(user, SchoolPerm.VIEW_MEETINGS).ids})
+    if (mine := of_own_bodies(user, f"{path}meeting__")) is not None:
+        seen |= mine
+    return seen | Q(Exists(here)) | Q(Exists(whole))
+
+
 class AgendaItemQuerySet(models.QuerySet["AgendaItem"]):
     """Finding items."""
 
     def readable_by(self, user: User) -> Self:
-        """Those whose words the account may read, among items of meetings it may see: all but restricted ones, and of these the
-        items that name its person as reader (permission table, note 3). Other systems never read restricted items.
-        """
-        person = access.person_of(user)
-        open_ones = ~Q(secrecy=Secrecy.RESTRICTED)
-        if person is None or not access.school_ids(user, SchoolPerm.VIEW_RESTRICTED):
-            return self.filter(open_ones)
-        named = ItemReader.objects.filter(item=OuterRef("pk"), person=person)
-        return self.filter(open_ones | Q(Exists(named)))
+        """Those whose words the account may read, among items of meetings it may see (`readable`)."""
+        return self.filter(readable(user))
 
 
 class AgendaItem(Tracked):
@@ -108,6 +138,7 @@ class AgendaItem(Tracked):
     class Meta:
         verbose_name = verbose_name_plural = "议题"
         default_permissions = ()
+        indexes = (models.Index(fields=["meeting"], name="item_restricted", condition=Q(secrecy="restricted")),)
         constraints = (
             models.UniqueConstraint(fields=["meeting", "order"], name="each_place_once"),
             models.CheckConstraint(name="items_have_titles", condition=~Q(title="")),

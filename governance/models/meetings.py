@@ -47,27 +47,38 @@ class Attendance(models.TextChoices):
     ABSENT = "absent", "缺席"
 
 
+def of_own_bodies(user: User, path: str = "") -> Q | None:
+    """Meetings of the bodies the account is a member of today, or None when there is no such body; `path` leads to the meeting."""
+    own = access.school_ids(user, SchoolPerm.VIEW_OWN_MEETINGS)
+    mine = None
+    for body in Body:
+        here = {
+            a.school_id
+            for a in access.rights_of(user).appointments
+            if a.school_id in own and a.post in BODY_POSTS[body]
+        }
+        if here:
+            condition = Q(**{f"{path}body": body, f"{path}school_id__in": here})
+            mine = condition if mine is None else mine | condition
+    return mine
+
+
 class MeetingQuerySet(models.QuerySet["Meeting"]):
     """Finding meetings."""
 
     def visible_to(self, user: User) -> Self:
         """All of the schools of `view_meetings`; members of a body see that body's meetings, observers those they sat in on (◐1)."""
+        return self.kept().seen_by(user)
+
+    def seen_by(self, user: User) -> Self:
+        """As `visible_to`, drafts in the recycle bin included: what the API tells of as tombstones."""
         own = access.school_ids(user, SchoolPerm.VIEW_OWN_MEETINGS)
-        mine = None
-        for body in Body:
-            here = {
-                a.school_id
-                for a in access.rights_of(user).appointments
-                if a.school_id in own and a.post in BODY_POSTS[body]
-            }
-            if here:
-                condition = Q(body=body, school_id__in=here)
-                mine = condition if mine is None else mine | condition
+        mine = of_own_bodies(user)
         person = access.person_of(user)
         if person is not None and own:
             sat_in = Q(pk__in=self.model.observed_by(person), school_id__in=own.ids)
             mine = sat_in if mine is None else mine | sat_in
-        return access.within(self.kept(), user, SchoolPerm.VIEW_MEETINGS, also=mine)
+        return access.within(self, user, SchoolPerm.VIEW_MEETINGS, also=mine)
 
     def kept(self) -> Self:
         """Those not in the recycle bin."""

@@ -4,17 +4,21 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from accounts.models import User
+from common import history
+from common.dates import local_day
 from common.ids import new_id
 from common.models import Tracked
 from governance.models.items import AgendaItem, Secrecy
 from governance.models.preparation import Talk
 from schools import access
-from schools.models import Person, School
-from schools.permissions import BODY_POSTS, Body, SchoolPerm
+from schools.models import Appointment, Person, School
+from schools.permissions import BODY_POSTS, HEAD_POST, Body, Post, SchoolPerm
+
+RESTRICTED_NAME = "限定人员议题"
 
 
 class TopicStatus(models.TextChoices):
@@ -87,6 +91,10 @@ class TopicQuerySet(models.QuerySet["Topic"]):
         """Drafts and returned ones: proposer, who typed it, who it was given to. From 送初审 on: also 书记, 校长, 党政办 of the school,
         members of the body, and the bureau and other systems once the topic has been put on an agenda.
         """
+        return self.kept().seen_by(user)
+
+    def seen_by(self, user: User) -> Self:
+        """As `visible_to`, drafts in the recycle bin included: what the API tells of as tombstones."""
         rights = access.rights_of(user)
         person = access.person_of(user)
         here = {a.school_id for a in rights.appointments if a.school_id}
@@ -105,7 +113,51 @@ class TopicQuerySet(models.QuerySet["Topic"]):
             seen |= tabled
         elif scope.ids:
             seen |= tabled & Q(school_id__in=scope.ids)
-        return self.kept().filter(seen)
+        return self.filter(seen)
+
+    def readable_by(self, user: User) -> Self:
+        """Those whose words the account may read, among topics it may see: all but restricted ones, and of these its own, those that
+        name its person as reader, and those on which it acts next.
+        """
+        open_ones = ~Q(secrecy=Secrecy.RESTRICTED)
+        person = access.person_of(user)
+        if person is None or not access.school_ids(user, SchoolPerm.VIEW_RESTRICTED):
+            return self.filter(open_ones)
+        named = TopicReader.objects.filter(topic=OuterRef("pk"), person=person)
+        own = Q(entered_by=user) | Q(proposer=person) | Q(assignee=person)
+        return self.filter(open_ones | own | Q(Exists(named)) | _acts_next(user))
+
+
+SETTLED_BY_HEAD = (
+    TopicStatus.SCREENED,
+    TopicStatus.CONFIRMED,
+    TopicStatus.SCHEDULED,
+    TopicStatus.POSTPONED,
+    TopicStatus.CONCLUDED,
+)
+
+
+def _acts_next(user: User) -> Q:
+    """书记 or 校长 reads what is settled by him; 党政办 what is to be screened or put on an agenda. Where no clerk can screen a
+    topic, the heads do.
+    """
+    held: dict[str, set[object]] = {}
+    for appointment in access.rights_of(user).appointments:
+        held.setdefault(appointment.post, set()).add(appointment.school_id)
+    clerk_of = held.get(Post.CLERK, set())
+    found = Q(status__in=(TopicStatus.SUBMITTED, TopicStatus.CONFIRMED), school_id__in=clerk_of)
+    for body, post in HEAD_POST.items():
+        if headed := held.get(post):
+            found |= Q(body=body, status__in=SETTLED_BY_HEAD, school_id__in=headed)
+            found |= Q(status=TopicStatus.SUBMITTED, school_id__in=headed) & ~Q(Exists(_screening_clerks()))
+    return found
+
+
+def _screening_clerks() -> "models.QuerySet[Appointment]":
+    """党政办 in office who may screen the topic of the outer query: not who submitted it, nor its proposer."""
+    clerks = Appointment.objects.on(local_day(history.now())).holding(Post.CLERK)
+    others = ~Q(person__account=OuterRef("submitted_by")) & ~Q(person=OuterRef("proposer"))
+    return clerks.filter(others, school=OuterRef("school"), person__account__isnull=False)
 
 
 class Topic(Tracked):
@@ -184,6 +236,11 @@ class Topic(Tracked):
                 | Q(submitted_at__isnull=False, submitted_by__isnull=False, serial__isnull=False, year__isnull=False),
             ),
             models.CheckConstraint(
+                name="screened_topics_say_who_and_when",
+                condition=Q(screened_at__isnull=True, screened_by__isnull=True)
+                | Q(screened_at__isnull=False, screened_by__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="confirmed_topics_say_who_and_when",
                 condition=~Q(status__in=["confirmed", "scheduled", "concluded"])
                 | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
@@ -200,7 +257,8 @@ class Topic(Tracked):
         )
 
     def __str__(self) -> str:
-        return self.title
+        """How facts and notices name it: without a word of a restricted one."""
+        return RESTRICTED_NAME if self.secrecy == Secrecy.RESTRICTED else self.title
 
     def number(self) -> str | None:
         """`2026-议-012`, or None before the first 送初审."""

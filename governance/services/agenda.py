@@ -1,7 +1,7 @@
 """准备议题: making a meeting, its agenda, calling, recalling, cancelling."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -10,19 +10,24 @@ from django.db.models import F
 
 from accounts.models import User
 from audit.services import record
-from common.dates import local_day
+from common.dates import local_day, meeting_time
 from common.errors import Fault, InvalidInput, NotAllowed, Stale, WrongState, require_reason
 from governance.guards import may_record
-from governance.models import AgendaItem, Form, Matter, Meeting, MeetingStatus
+from governance.models import AgendaItem, Form, Matter, Meeting, MeetingStatus, Secrecy
 from governance.models.catalogue import in_force
 from governance.record import Record
+from governance.secrecy import hidden_of
 from governance.selectors import BEFORE_CALLING, judge_meeting, members_due, school_people
 from governance.services.base import begin, finish, locked, own_person, refuse_blocks
+from governance.services.invitations import invite, invited_accounts, withdraw_invitations
+from governance.services.secrecy import restrict_to_body, starts_restricted
+from governance.services.topic_hooks import release_topics
 from schools import access
 from schools.models import School
 from schools.permissions import HEAD_POST, Body, SchoolPerm
 
 MOST_ITEMS = 50
+MOST_MINUTES = 600  # of one item
 ASIDE = 1000
 
 
@@ -36,6 +41,8 @@ class ItemInput:
     proposer: UUID | None = None
     proposed_on: date | None = None
     summary: str = ""
+    presenter: UUID | None = None
+    minutes_needed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -88,8 +95,10 @@ def save_agenda(*, meeting: Meeting, agenda: AgendaInput, version: int | None, b
         meeting.due = len(due)
         meeting.catalogue = in_force(local_day(agenda.scheduled_at))
     stored = {item.pk: item for item in meeting.items.all()}
+    agenda = keep_withheld(agenda, stored.values(), by)
     same = _as_typed(agenda.items) == _as_stored(stored.values())
     people = _write_head(meeting, agenda, agenda.chair, {member.person.pk for member in due})
+    release_topics(meeting=meeting, keep=[line.item for line in agenda.items], by=by, at=at)
     if not same or meeting.catalogue_id != known:  # the same codes are other matters in another version
         _write_items(meeting, agenda.items, stored, people, at)
     if not same:
@@ -107,15 +116,37 @@ def save_agenda(*, meeting: Meeting, agenda: AgendaInput, version: int | None, b
     return meeting
 
 
-Line = tuple[UUID | None, str, str, UUID | None, date | None, str]
+def _as_typed(lines: Sequence[ItemInput]) -> list[ItemInput]:
+    return [replace(line, title=line.title.strip(), summary=line.summary.strip()) for line in lines]
 
 
-def _as_typed(lines: Sequence[ItemInput]) -> list[Line]:
-    return [(i.item, i.title.strip(), i.matter, i.proposer, i.proposed_on, i.summary.strip()) for i in lines]
+def _as_stored(items: Iterable[AgendaItem]) -> list[ItemInput]:
+    return [line_of(item) for item in items]
 
 
-def _as_stored(items: Iterable[AgendaItem]) -> list[Line]:
-    return [(i.pk, i.title, i.matter.code if i.matter else "", i.proposer_id, i.proposed_on, i.summary) for i in items]
+def line_of(item: AgendaItem) -> ItemInput:
+    """A stored item as a line of the agenda."""
+    return ItemInput(
+        item.title,
+        item=item.pk,
+        matter=item.matter.code if item.matter else "",
+        proposer=item.proposer_id,
+        proposed_on=item.proposed_on,
+        summary=item.summary,
+        presenter=item.presenter_id,
+        minutes_needed=item.minutes_needed,
+    )
+
+
+def keep_withheld(agenda: AgendaInput, items: Iterable[AgendaItem], by: User) -> AgendaInput:
+    """Items this account may not read stay as they are stored, whatever was typed for them: they move, and nothing else."""
+    items = list(items)
+    if not (hidden := hidden_of(by, items)):
+        return agenda
+    stored: dict[UUID | None, ItemInput] = {item.pk: line_of(item) for item in items if item.pk in hidden}
+    if not stored.keys() <= {line.item for line in agenda.items}:
+        raise InvalidInput([Fault("items", "限定人员议题由知悉人移出议程。刷新页面，放回原处再保存")])
+    return replace(agenda, items=tuple(stored.get(line.item, line) for line in agenda.items))
 
 
 def take_confirmation_back(meeting: Meeting, items: Iterable[AgendaItem]) -> None:
@@ -170,18 +201,24 @@ def _write_items(
     if stored:
         meeting.items.exclude(pk__in=kept).delete()
         meeting.items.update(order=F("order") + ASIDE)  # a place is free before another item takes it
-    new = []
+    new: list[AgendaItem] = []
+    restricted: list[AgendaItem] = []
     for order, line in enumerate(lines, start=1):
         item = stored[line.item] if line.item is not None else AgendaItem(meeting=meeting)
         item.order, item.title, item.summary = order, line.title.strip(), line.summary.strip()
+        if starts_restricted(item.matter.code if item.matter else "", line.matter):
+            item.secrecy = Secrecy.RESTRICTED
+            restricted.append(item)
         item.matter = matters[line.matter] if line.matter else None
         item.proposer_id, item.proposed_on = line.proposer, line.proposed_on
+        item.presenter_id, item.minutes_needed = line.presenter, line.minutes_needed
         if line.item is not None:
             item.commit(at)
         else:
             item.stamp(at)
             new.append(item)
     AgendaItem.objects.bulk_create(new)
+    restrict_to_body(meeting, restricted)
 
 
 def _item_faults(
@@ -191,18 +228,26 @@ def _item_faults(
     if len(lines) > MOST_ITEMS:
         faults.append(Fault("items", f"一次会议最多 {MOST_ITEMS} 个议题，现在有 {len(lines)} 个，分到几次会上"))
     for number, line in enumerate(lines):
-        where = f"items[{number}]"
-        if not line.title.strip():
-            faults.append(Fault(f"{where}.title", f"第 {number + 1} 项：写议题名称"))
-        if len(line.title) > 200:
-            faults.append(Fault(f"{where}.title", f"第 {number + 1} 项：议题名称写到 200 字以内"))
+        where, words = f"items[{number}]", f"第 {number + 1} 项"
         if line.matter and line.matter not in matters:
-            faults.append(Fault(f"{where}.matter", f"第 {number + 1} 项：目录里没有 {line.matter}，重新选事项"))
+            faults.append(Fault(f"{where}.matter", f"{words}：目录里没有 {line.matter}，重新选事项"))
         if line.item is not None and line.item not in stored:
-            faults.append(Fault(f"{where}.item", f"第 {number + 1} 项已被他人删除，重新添加"))
-        if line.proposer is not None and line.proposer not in people:
-            faults.append(Fault(f"{where}.proposer", f"第 {number + 1} 项：提出人要从本校在任的人里选"))
+            faults.append(Fault(f"{where}.item", f"{words}已被他人删除，重新添加"))
+        faults += [Fault(f"{where}.{name}", f"{words}：{said}") for name, said in _line_faults(line, people)]
     return faults
+
+
+def _line_faults(line: ItemInput, people: set[UUID]) -> Iterator[tuple[str, str]]:
+    if not line.title.strip():
+        yield "title", "写议题名称"
+    if len(line.title) > 200:
+        yield "title", "议题名称写到 200 字以内"
+    if line.proposer is not None and line.proposer not in people:
+        yield "proposer", "提出人要从本校在任的人里选"
+    if line.presenter is not None and line.presenter not in people:
+        yield "presenter", "汇报人要从本校在任的人里选"
+    if line.minutes_needed is not None and not 1 <= line.minutes_needed <= MOST_MINUTES:
+        yield "minutes_needed", f"时长写 1 至 {MOST_MINUTES} 分钟"
 
 
 @transaction.atomic
@@ -239,7 +284,8 @@ def call_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: 
     nothing_yet = Record(meeting.chair_id, meeting.delegation_note, meeting.recorder_id)
     refuse_blocks(step, judge_meeting(meeting, nothing_yet, only=BEFORE_CALLING))
     meeting.called_by, meeting.called_at = by, at
-    return finish(meeting, step, by, at, accounts=_told(meeting))
+    told = {"when": meeting_time(meeting.scheduled_at), "place": meeting.place, "items": meeting.item_count}
+    return finish(meeting, step, by, at, accounts=invite(meeting, at), **told)
 
 
 @transaction.atomic
@@ -249,7 +295,7 @@ def recall_meeting(*, meeting: Meeting, reason: str, version: int | None = None,
     reason = require_reason(reason)
     if at >= meeting.scheduled_at:
         raise WrongState("会议时间已到，通知不能再撤回。没有开成的会议，请取消会议或登记流会。")
-    accounts = _told(meeting)
+    accounts = withdraw_invitations(meeting)
     meeting.called_by = meeting.called_at = None
     return finish(meeting, step, by, at, reason=reason, accounts=accounts)
 
@@ -259,12 +305,7 @@ def cancel_meeting(*, meeting: Meeting, reason: str, version: int | None = None,
     """取消会议: with a reason."""
     meeting, step = begin(meeting, "cancel", by, version, with_record=False)
     reason = require_reason(reason)
-    accounts = _told(meeting) if meeting.called_at else []
+    accounts = invited_accounts(meeting) if meeting.called_at else []
     meeting.cancelled_by, meeting.cancelled_at = by, at
+    release_topics(meeting=meeting, by=by, at=at)
     return finish(meeting, step, by, at, reason=reason, accounts=accounts)
-
-
-def _told(meeting: Meeting) -> list[str]:
-    """Accounts of the members due, for the notice."""
-    due = members_due(meeting.school, meeting.body, local_day(meeting.scheduled_at))
-    return sorted({str(m.person.account_id) for m in due if m.person.account_id})

@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.models import User
 from audit.services import record
-from common.errors import NotAllowed, Stale
+from common.errors import NotAllowed, Stale, WrongState
 from common.transitions import Machine, Transition
 from governance.errors import BreaksProcedure
 from governance.guards import refusal
@@ -26,8 +26,11 @@ def locked(meeting: Meeting, *, with_record: bool = True) -> Meeting:
     # SQLite has no row locks: its transactions begin IMMEDIATE, one writer at a time.
     if connection.features.has_select_for_update:
         Meeting.objects.select_for_update().only("pk").get(pk=meeting.pk)
-    found = Meeting.objects.all()
-    return read_for_judging(found, meeting.pk) if with_record else for_step(found).get(pk=meeting.pk)
+    rows = Meeting.objects.all()
+    found = read_for_judging(rows, meeting.pk) if with_record else for_step(rows).get(pk=meeting.pk)
+    if found.deleted_at is not None:
+        raise WrongState("这次会议的草稿在回收站里，先恢复再办理。")
+    return found
 
 
 def begin(

@@ -28,6 +28,9 @@ from governance.record import ItemRecord, Record, differences, record_of
 from governance.reference import reference_for
 from governance.selectors import judge_meeting, members_due, names_of, school_people
 from governance.services.base import begin, count_findings, finish, locked, refuse_blocks
+from governance.services.confirming import ask_members
+from governance.services.minutes_edit import opening_lacks
+from governance.services.secrecy import name_head
 from governance.validation import record_faults
 from schools.models import School
 
@@ -62,6 +65,7 @@ def hold_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: 
             for order, member in enumerate(due, start=1)
         ]
     )
+    name_head(meeting)
     meeting.due, meeting.present = len(due), 0
     meeting.held_by, meeting.held_at = by, at
     return finish(meeting, step, by, at)
@@ -170,7 +174,7 @@ def _write_children(written: Iterable[tuple[AgendaItem, ItemRecord]], members: d
 
 @transaction.atomic
 def minute_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: datetime) -> Meeting:
-    """送签, by the recorder: every item has an outcome, and no rule blocks."""
+    """送签, by the recorder: every item has an outcome, and no rule blocks. The members present are asked to confirm the record."""
     meeting, step = begin(meeting, "minute", by, version)
     items = list(meeting.items.all())
     if not items:
@@ -178,10 +182,15 @@ def minute_meeting(*, meeting: Meeting, version: int | None = None, by: User, at
     faults = [Fault(f"items[{i.order - 1}].outcome", f"第 {i.order} 项还没有结论") for i in items if not i.outcome]
     if faults:
         raise InvalidInput(faults)
+    if lacking := opening_lacks(meeting):
+        said = "、".join(f"“{words}”" for words in lacking)
+        raise InvalidInput([Fault("minutes_opening", f"纪要开头没有写{said}，到“修改纪要文字”里改，或恢复自动文字")])
     reference = reference_for(meeting)
     results = judge_meeting(meeting, reference=reference)
     results += further_results(meeting, today=local_day(at), reference=reference)
     refuse_blocks(step, results)
     count_findings(meeting, results)
     meeting.minuted_by, meeting.minuted_at, meeting.return_reason = by, at, ""
-    return finish(meeting, step, by, at)
+    meeting = finish(meeting, step, by, at)
+    ask_members(meeting, by, at)
+    return meeting

@@ -19,6 +19,7 @@ from common.errors import Fault, InvalidInput, NotAllowed, Stale, WrongState
 from governance.guards import may_record
 from governance.models import AgendaItem, Decision, Meeting, MeetingStatus, Outcome, PriorStep
 from governance.models.preparation import TALK_STAGE
+from governance.secrecy import WITHHELD, hidden_of
 from governance.services.agenda import agenda_is_open, take_confirmation_back
 from governance.services.base import locked
 from schools.permissions import Body
@@ -74,6 +75,8 @@ def prepare_items(
     items = {item.pk: item for item in meeting.items.all()}
     if any(entry.item not in items for entry in prepared):
         raise WrongState("这个议题已经移出议程。")
+    if hidden_of(by, [items[entry.item] for entry in prepared]):
+        raise NotAllowed(WITHHELD)
     if faults := [fault for entry in prepared for fault in _faults(meeting, items[entry.item], entry, local_day(at))]:
         raise InvalidInput(faults)
     for entry in prepared:
@@ -96,6 +99,8 @@ def remove_material(
     found = next((row for row in meeting.items.all() if row.pk == item), None)
     if found is None:
         raise WrongState("这个议题已经移出议程。")
+    if hidden_of(by, [found]):
+        raise NotAllowed(WITHHELD)
     file = Attachment.objects.filter(pk=attachment, subject=subject_of(found)).first()
     if file is None:
         raise WrongState("这份材料已经移除。")
@@ -190,7 +195,7 @@ def _faults(meeting: Meeting, item: AgendaItem, entry: Prepared, today: date) ->
     if len(new.steps) > MOST_STEPS:
         faults.append(Fault("steps", f"前置环节最多 {MOST_STEPS} 条，合并几条再保存"))
     for number, step in enumerate(new.steps):
-        faults += _step_faults(f"steps[{number}]", step, stages, set(sources), today)
+        faults += step_faults(f"steps[{number}]", step, stages, set(sources), today)
     if len(files) > MOST_FILES:
         faults.append(Fault("files", f"一次最多传 {MOST_FILES} 份，现在有 {len(files)} 份，分两次传"))
     for upload in files[:MOST_FILES]:
@@ -201,7 +206,8 @@ def _faults(meeting: Meeting, item: AgendaItem, entry: Prepared, today: date) ->
     return faults
 
 
-def _step_faults(path: str, step: StepInput, stages: set[str], sources: set[UUID], today: date) -> list[Fault]:
+def step_faults(path: str, step: StepInput, stages: set[str], sources: set[UUID], today: date) -> list[Fault]:
+    """What is wrong with one step as typed; `sources` are the items of the principal's meeting it may come from."""
     faults = []
     if step.stage == TALK_STAGE:
         faults.append(Fault(f"{path}.stage", "书记校长会前沟通在“书记校长沟通”里登记，关联这个议题"))

@@ -227,7 +227,7 @@ def adopt_school_rules(
     if not may_adopt(by, draft.school_id):
         raise NotAllowed("通过由书记登记。")
     draft, clauses = _open(draft, version, by)
-    decisions = adopting_decisions(draft.school, draft)
+    decisions = adopting_decisions(by, draft.school, draft)
     decision = next((decision for decision in decisions if decision.meeting_id == meeting), None)
     if decision is None:
         under = draft.model_text.adopted_under

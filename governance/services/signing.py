@@ -1,6 +1,5 @@
 """签发: the signature makes decisions, tasks and deadlines, stores the results, and seals the record."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,18 +13,23 @@ from checklists.models import SourceKind
 from checklists.services import NewTask, open_checklist
 from common.bulk import insert_rows
 from common.dates import local_day
-from common.errors import WrongState, require_reason
+from common.errors import NotAllowed, WrongState, require_reason
 from common.ids import new_id
 from governance.further import further_results
+from governance.keeping import seal_of
 from governance.models import AgendaItem, Decision, DecisionStage, Meeting, RuleResult
 from governance.models.items import ADOPTED
-from governance.record import record_of
 from governance.reference import reference_for
 from governance.rules import facts as f
 from governance.rules.findings import Outcome, Result
 from governance.rules.reference import Reference
+from governance.secrecy import hidden_of
 from governance.selectors import judge_meeting, post_labels
 from governance.services.base import begin, count_findings, finish, own_person, refuse_blocks
+from governance.services.confirming import drop_confirmations, settle_by_signing
+from governance.services.secrecy import named_for
+from governance.services.topic_hooks import conclude_topics, release_topics
+from governance.services.versions_of_minutes import seal_first_version
 from schools.permissions import Body
 
 MARK = {Body.PARTY: "党", Body.PRINCIPAL: "校"}
@@ -37,9 +41,14 @@ def sign_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: 
     """签发: judged with signed_by = me and signed_on = today; a blocking rule stops it.
 
     Stores every result with the versions it was judged by, makes a decision with its running tasks for each adopted
-    item, and seals the record with a SHA-256 checksum.
+    item, seals the record with a SHA-256 checksum, and keeps the words of the minutes as their first sealed version.
     """
     meeting, step = begin(meeting, "sign", by, version)
+    if withheld := hidden_of(by, meeting.items.all()):
+        places = "、".join(str(item.order) for item in meeting.items.all() if item.pk in withheld)
+        raise NotAllowed(
+            f"第 {places} 项是限定人员议题，你不在知悉人里，不能签发。先在那一项的“知悉范围”里列入签发人。"
+        )
     me = own_person(by)
     due = {member.person_id for member in meeting.members.all()}
     minutes = f.MinutesFacts(str(me) if me in due else None, local_day(at))
@@ -47,39 +56,19 @@ def sign_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: 
     results = judge_meeting(meeting, minutes=minutes, reference=reference)
     results += further_results(meeting, today=local_day(at), reference=reference)
     refuse_blocks(step, results)
+    settle_by_signing(meeting, by, at)
     count_findings(meeting, results)
     _store_results(meeting, results, reference, at)
     meeting.rules_version = reference.rules_version
     meeting.signed_by, meeting.signed_at = by, at
     adopted = [item for item in meeting.items.all() if item.outcome in ADOPTED]
     decisions = _decide(meeting, adopted, by, at)
-    meeting.seal = seal_of(meeting, results)
+    meeting.seal = seal_of(meeting, [result.as_document() for result in results])
     told = sorted({str(member.person.account_id) for member in meeting.members.all() if member.person.account_id})
-    return finish(meeting, step, by, at, decisions=[d.number for d in decisions], accounts=told, seal=meeting.seal)
-
-
-def seal_of(meeting: Meeting, results: Sequence[Result]) -> str:
-    """SHA-256 over the canonical JSON of head, record and results; anybody can compute it again from the same rows."""
-    content = {
-        "school": meeting.school.code,
-        "body": meeting.body,
-        "number": meeting.number(),
-        "scheduled_at": meeting.scheduled_at.isoformat(),
-        "signed_at": meeting.signed_at.isoformat() if meeting.signed_at else None,
-        "signed_by": str(meeting.signed_by_id),
-        "record": record_of(meeting),
-        "results": [result.as_document() for result in results],
-    }
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, frozenset):
-        return sorted(map(str, value))
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
-    return str(value)
+    meeting = finish(meeting, step, by, at, decisions=[d.number for d in decisions], accounts=told, seal=meeting.seal)
+    seal_first_version(meeting, reference, by, at)
+    conclude_topics(meeting=meeting, by=by, at=at)
+    return meeting
 
 
 RESULT = (
@@ -124,13 +113,15 @@ def _decide(meeting: Meeting, adopted: Sequence[AgendaItem], by: User, at: datet
             decided_on=local_day(meeting.scheduled_at),
         )
         decision.stamp(at)
+        title, readers = named_for(decision, item)
         decision.checklist = open_checklist(
             school=meeting.school,
             source=decision,
             kind=SourceKind.DECISION,
-            title=str(decision),
+            title=title,
             url=decision.get_absolute_url(),
             tasks=_tasks(item, labels),
+            readers=readers,
             by=by,
             at=at,
         )
@@ -161,12 +152,13 @@ def _tasks(item: AgendaItem, labels: dict[UUID, str]) -> list[NewTask]:
 
 @transaction.atomic
 def return_meeting(*, meeting: Meeting, reason: str, version: int | None = None, by: User, at: datetime) -> Meeting:
-    """退回修改: back to the recorder, with a reason."""
+    """退回修改: back to the recorder, with a reason. What the members said of this record is asked anew after the next 送签."""
     meeting, step = begin(meeting, "return", by, version)
     reason = require_reason(reason)
     recorder = meeting.minuted_by
     meeting.minuted_by = meeting.minuted_at = None
     meeting.return_reason = reason
+    drop_confirmations(meeting)
     return finish(meeting, step, by, at, reason=reason, accounts=[str(recorder.pk)] if recorder else [])
 
 
@@ -180,6 +172,7 @@ def lapse_meeting(*, meeting: Meeting, version: int | None = None, by: User, at:
         raise WrongState(f"到会人数够数，或到会情况还没登记完，不能登记流会。{said}")
     meeting.cancelled_by, meeting.cancelled_at, meeting.lapsed = by, at, True
     meeting.minuted_by = meeting.minuted_at = None
+    release_topics(meeting=meeting, by=by, at=at)
     told = sorted({str(m.person.account_id) for m in meeting.members.all() if m.person.account_id})
     return finish(meeting, step, by, at, accounts=told)
 

@@ -13,6 +13,7 @@ from common.dates import local_day
 from common.errors import Difference, Fault, InvalidInput, NotAllowed, Stale, WrongState
 from governance.further import judge_record
 from governance.models import AgendaItem, Meeting, MeetingStatus, Talk, TalkItem, TalkResult
+from governance.secrecy import WITHHELD, hidden_talks
 from governance.selectors import read_for_judging
 from governance.services.base import count_findings
 from governance.talks import CLOSED, NOT_THEIRS, NOT_YET_SIGNED, is_closed, may_keep, refusal
@@ -39,7 +40,7 @@ def record_talk(*, school: School, talk: TalkInput, by: User, at: datetime) -> T
     """登记沟通, by 书记 or 校长, or by 党政办 on their behalf; not where one person holds both posts."""
     if why := refusal(by, school):
         raise NotAllowed(why) if why == NOT_THEIRS else WrongState(why)
-    items = _items(school.pk, talk.items, frozenset())
+    items = _items(by, school.pk, talk.items, frozenset())
     _check(talk, items, at)
     made = Talk(school=school, recorded_by=by)
     _write(made, talk, items, at)
@@ -54,7 +55,7 @@ def edit_talk(*, talk: Talk, new: TalkInput, version: int | None, by: User, at: 
     linked = frozenset(talk.links.values_list("item_id", flat=True))
     if version is not None and version != talk.version:
         raise Stale(differences=differences(talk, linked, new))
-    items = _items(talk.school_id, new.items, linked)
+    items = _items(by, talk.school_id, new.items, linked)
     if is_closed(talk):
         raise WrongState(CLOSED)
     _check(new, items, at)
@@ -104,18 +105,21 @@ def _locked(talk: Talk, by: User) -> Talk:
     talk = rows.get(pk=talk.pk)
     if not may_keep(by, talk.school_id):
         raise NotAllowed(NOT_THEIRS)
+    if hidden_talks(by, [talk.pk]):
+        raise NotAllowed(WITHHELD)
     if talk.deleted_at is not None:
         raise WrongState("这条沟通已经删去。回到列表看最新情况。")
     return talk
 
 
-def _items(school: UUID, wanted: Sequence[UUID], linked: frozenset[UUID]) -> list[AgendaItem]:
+def _items(by: User, school: UUID, wanted: Sequence[UUID], linked: frozenset[UUID]) -> list[AgendaItem]:
     """The items under the locks of their meetings: none is signed between this look and the end of the transaction.
 
-    Those that are new to the talk are of meetings of the school that are not signed yet; others stay as they were.
+    Those that are new to the talk are of meetings of the school that are not signed yet, and readable; others stay as they were.
     """
     _lock_meetings({*wanted, *linked})
-    found = {item.pk: item for item in AgendaItem.objects.filter(pk__in=wanted).select_related("meeting")}
+    rows = AgendaItem.objects.readable_by(by).filter(pk__in=wanted).select_related("meeting")
+    found = {item.pk: item for item in rows}
     own = {pk for pk, item in found.items() if item.meeting.school_id == school}
     fit = linked | {pk for pk in own if found[pk].meeting.status in NOT_YET_SIGNED}
     return [found[pk] for pk in dict.fromkeys(wanted) if pk in own & fit]
@@ -163,7 +167,7 @@ def _judge_again(items: Iterable[UUID], at: datetime) -> None:
 
     Their version stays: what somebody types at them meanwhile is not touched by a talk.
     """
-    meetings = Meeting.objects.filter(items__in=items, status__in=NOT_YET_SIGNED).distinct()
+    meetings = Meeting.objects.kept().filter(items__in=items, status__in=NOT_YET_SIGNED).distinct()
     for pk, status in meetings.values_list("pk", "status"):
         changed = {"updated_at": at}
         if status in WITH_RECORD:

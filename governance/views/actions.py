@@ -21,7 +21,7 @@ from governance.models import Meeting
 from governance.reference import reference_for
 from governance.states import MEETING
 from governance.views.marks import marks_of
-from governance.views.meeting_page import Refused, show_meeting
+from governance.views.meeting_page import Refused, checks_before_calling, show_meeting
 from governance.views.meetings import find_meeting
 from governance.views.steps import CONSEQUENCES, DONE, question_of
 
@@ -32,7 +32,10 @@ SERVICES: dict[str, Callable[..., Meeting]] = {
     "hold": services.hold_meeting,
     "minute": services.minute_meeting,
     "return": services.return_meeting,
+    "confirm_record": services.confirm_record,
+    "object": services.object_to_record,
     "sign": services.sign_meeting,
+    "archive": services.archive_meeting,
     "cancel": services.cancel_meeting,
     "fail_quorum": services.lapse_meeting,
 }
@@ -76,6 +79,7 @@ def _ask(request: SignedInRequest, meeting: Meeting, step: Transition) -> HttpRe
         "consequence": CONSEQUENCES[step.name],
         "heavy": step.name in ("cancel", "fail_quorum"),
         "form": StepForm(step, initial={"version": meeting.version}),
+        "checks": checks_before_calling(meeting, request.user) if step.name == "call" else [],
     }
     return render(request, "governance/action.html", context)
 

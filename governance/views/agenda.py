@@ -1,8 +1,9 @@
 """准备议题: the agenda of a meeting, typed, checked and saved as a whole."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
+from accounts.models import User
 from common.dates import local_day
 from common.errors import Difference, DomainError, InvalidInput, Stale
 from common.htmx import partial
@@ -24,11 +26,15 @@ from governance.forms.agenda import AgendaForms, Draft, Line, LineForm, Options
 from governance.guards import may_record
 from governance.models import Catalogue, Matter, Meeting, MeetingStatus
 from governance.models.catalogue import in_force
+from governance.models.versions import Issue
+from governance.preflight import Check, Preflight, Sight
 from governance.reference import reference_on
-from governance.rules.reference import Reference
+from governance.secrecy import WITHHELD, hidden_of, opened_of
 from governance.selectors import for_agenda
 from governance.services.agenda import agenda_is_open
 from governance.suggestions import suggestions
+from governance.topic_backlog import backlog_of
+from governance.views.marks import marks_of
 from governance.views.meeting_page import needed_text
 from governance.views.steps import steps_of
 from schools.permissions import HEAD_POST, Body
@@ -59,20 +65,23 @@ class Row:
     stored: UUID | None
     results: list[dict[str, Any]]
     proposals: list[dict[str, Any]]
+    withheld: bool = False
 
 
 class Page:
     """Everything the agenda page is made of, for the moment of one request."""
 
-    def __init__(self, meeting: Meeting, draft: Draft) -> None:
+    def __init__(self, meeting: Meeting, draft: Draft, user: User) -> None:
         self.meeting = meeting
         self.draft = draft
-        columns = ("code", "title", "body", "aspect", "nature")
-        self.catalogue = self._catalogue()
-        found = Matter.objects.filter(catalogue=self.catalogue).order_by("code").values(*columns)
-        self.matters: dict[str, MatterRow] = {row["code"]: row for row in found}
         self.stored = drafts.stored_agenda(meeting)
-        self.roster = drafts.roster_on(meeting.school, meeting.body, self._day())
+        self.hidden = hidden_of(user, meeting.items.all())
+        draft.fill_withheld(self.stored, self.hidden)
+        self.day = self._day()
+        self.reference = reference_on(self.day, school_id=meeting.school_id, body=meeting.body)
+        self.catalogue = self._catalogue()
+        self.matters: dict[str, MatterRow] = {row["code"]: row for row in matters_of(self.catalogue)}
+        self.roster = drafts.roster_on(meeting.school, meeting.body, self.day)
         due = self.roster.choices([member.person for member in self.roster.due])
         self.options = Options(due, self.roster.choices(self.roster.people), self.grouped())
 
@@ -83,12 +92,15 @@ class Page:
 
     def _catalogue(self) -> Catalogue | None:
         """The version that saving will take: the one in force on the typed day, until the meeting was held."""
-        return in_force(self._day()) if self.meeting.status == MeetingStatus.DRAFT else self.meeting.catalogue
+        known = self.meeting.catalogue
+        if self.meeting.status != MeetingStatus.DRAFT or (known and known.number == self.reference.catalogue_version):
+            return known
+        return in_force(self.day)
 
     def proposals(self, line: Line) -> list[dict[str, Any]]:
         """Matters for a title that has none yet: of this meeting, or, when none fits, those of the other one."""
         title = line.values["title"].strip()
-        if line.values["matter"] or not title or self.catalogue is None:
+        if line.values["matter"] or not title or self.catalogue is None or line.withheld:
             return []
         own = suggestions(title, catalogue=self.catalogue, body=self.meeting.body)
         found = own or suggestions(title, catalogue=self.catalogue)
@@ -129,6 +141,21 @@ class Page:
         ]
 
 
+def matters_of(catalogue: Catalogue | None) -> tuple[MatterRow, ...]:
+    """The matters of a version; those of an issued one never change, so they are read once."""
+    if catalogue is None:
+        return ()
+    return _matters(catalogue.pk) if catalogue.status == Issue.ISSUED else _read_matters(catalogue.pk)
+
+
+def _read_matters(catalogue: UUID) -> tuple[MatterRow, ...]:
+    columns = ("code", "title", "body", "aspect", "nature")
+    return tuple(Matter.objects.filter(catalogue=catalogue).order_by("code").values(*columns))
+
+
+_matters = lru_cache(maxsize=8)(_read_matters)
+
+
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def agenda(request: SignedInRequest, pk: str) -> HttpResponse:
@@ -141,7 +168,10 @@ def agenda(request: SignedInRequest, pk: str) -> HttpResponse:
         messages.warning(request, closed)
         return redirect(meeting)
     draft = Draft.from_post(request.POST) if posted else Draft.from_agenda(drafts.stored_agenda(meeting))
-    page = Page(meeting, draft)
+    page = Page(meeting, draft, request.user)
+    if request.method == "GET":
+        opened = opened_of(meeting.items.all(), page.hidden)
+        services.note_opened(meeting=meeting, opened=opened, by=request.user, at=timezone.now())
     if act == "save":
         return save(request, page)
     titles = {code: str(row["title"]) for code, row in page.matters.items()}
@@ -191,9 +221,9 @@ def seen_version(request: SignedInRequest) -> int:
 def show_stale(request: SignedInRequest, page: Page, typed: services.AgendaInput, text: str) -> HttpResponse:
     """Somebody saved meanwhile: show what differs, keep what was typed, and let the next save count."""
     now = for_agenda(Meeting.objects.visible_to(request.user)).get(pk=page.meeting.pk)
-    fresh = Page(now, page.draft)
+    fresh = Page(now, page.draft, request.user)
     names = {person.pk: person.name for person in fresh.roster.people}
-    different = drafts.agenda_differences(fresh.stored, typed, names)
+    different = drafts.agenda_differences(masked(fresh.stored, fresh.hidden), masked(typed, fresh.hidden), names)
     page.draft.forget_ids({item.pk for item in now.items.all()})
     return show(request, fresh, refusal=Refusal(text=text, differences=different, status=409), dirty=True)
 
@@ -211,21 +241,24 @@ def show(
     meeting, refusal = page.meeting, refusal or Refusal()
     checked = AgendaForms(page.draft, page.options, bound=True, fixed_time=page.fixed_time)
     typed = checked.value(meeting.scheduled_at)
-    reference = reference_on(local_day(typed.scheduled_at), school_id=meeting.school_id, body=meeting.body)
-    judged = drafts.judge_agenda(meeting, typed, page.roster.due, reference)
+    judged = drafts.judge_agenda(meeting, typed, page.roster.due, page.reference)
     forms = forms or AgendaForms(page.draft, page.options, bound=False, fixed_time=page.fixed_time)
-    results = [[shown.named(result) for result in of_item] for of_item in judged.items]
+    said = [[] if line.withheld else results for line, results in zip(page.draft.lines, judged.items, strict=True)]
+    results = [[shown.named(result) for result in of_item] for of_item in said]
+    meeting_results = [shown.named(result) for result in judged.meeting]
     context = {
         "meeting": meeting,
         "head": forms.head,
-        "rows": rows_of(page, forms, typed, results, reference),
+        "rows": rows_of(page, forms, typed, results),
+        "minutes": sum(item.minutes_needed or 0 for item in typed.items),
         "catalogue": catalogue_of(page, typed),
         "catalogue_status": shown.catalogue_status(page.catalogue),
-        "meeting_results": [shown.named(result) for result in judged.meeting],
-        "all_results": [shown.named(result) for result in judged.all()],
-        "checks": drafts.before_calling(typed, judged, body=meeting.body, confirmed=confirmed_text(page, dirty)),
+        "meeting_results": meeting_results,
+        "all_results": [*meeting_results, *(result for of_item in results for result in of_item)],
+        "checks": checks_of(request, page, typed, judged, dirty=dirty or refusal.status != 200),
         "due": len(page.roster.due),
         "head_post": HEAD_POST[Body(meeting.body)].label,
+        "backlog": backlog_of(request.user, meeting),
         "steps": steps_of(meeting),
         "refusal": refusal,
         "dirty": dirty or bool(refusal.status != 200),
@@ -237,28 +270,50 @@ def show(
     return render(request, name, context, status=refusal.status)
 
 
-def confirmed_text(page: Page, dirty: bool) -> str:
-    """Who confirmed; nothing once something was typed, since saving takes the confirmation back."""
+def masked(agenda: services.AgendaInput, hidden: Set[UUID]) -> services.AgendaInput:
+    """The agenda without a word of the items that this account may not read."""
+    lines = (services.ItemInput(WITHHELD, item=line.item) if line.item in hidden else line for line in agenda.items)
+    return replace(agenda, items=tuple(lines))
+
+
+def checks_of(
+    request: SignedInRequest, page: Page, typed: services.AgendaInput, judged: drafts.Judged, *, dirty: bool
+) -> list[Check]:
+    """What the notice waits for. Nobody has confirmed what was typed just now: saving takes the confirmation back."""
     who = page.meeting.agenda_confirmed_by
-    return who.name if who and not dirty else ""
+    marks = marks_of(page.meeting, request.user, judged.all(), page.reference)
+    sight = Sight(
+        keys=[line.key for line in page.draft.lines],
+        hidden=frozenset(page.hidden),
+        waive=marks.ways_past(judged.all()),
+        talks=marks.keeps_talks,
+    )
+    return Preflight(
+        page.meeting,
+        typed,
+        judged,
+        sight,
+        in_office=frozenset(person.pk for person in page.roster.people),
+        confirmed=who.name if who and not dirty else "",
+        at=timezone.now(),
+    ).checks()
 
 
 def rows_of(
-    page: Page,
-    forms: AgendaForms,
-    typed: services.AgendaInput,
-    results: Sequence[list[dict[str, Any]]],
-    reference: Reference,
+    page: Page, forms: AgendaForms, typed: services.AgendaInput, results: Sequence[list[dict[str, Any]]]
 ) -> list[Row]:
     """The lines in order, each with its matter, what that asks for, and what the rules say."""
     body, due = page.meeting.body, len(page.roster.due)
     known = {item.pk for item in page.meeting.items.all()}
     made = []
     for line, form, item, said in zip(page.draft.lines, forms.lines, typed.items, results, strict=True):
+        if line.withheld:
+            made.append(Row(line.key, form, None, False, "", item.item, [], [], withheld=True))
+            continue
         matter = page.matters.get(item.matter)
         foreign = matter is not None and matter["body"] != body
         stored = item.item if item.item in known else None
-        needed = needed_text(body, item.matter, due, reference)
+        needed = needed_text(body, item.matter, due, page.reference)
         made.append(Row(line.key, form, matter, foreign, needed, stored, said, page.proposals(line)))
     return made
 
@@ -267,7 +322,8 @@ def catalogue_of(page: Page, typed: services.AgendaInput) -> list[dict[str, Any]
     """The catalogue panel: both meetings, their aspects, and where each matter already stands on the agenda."""
     used: dict[str, list[str]] = {}
     for place, item in enumerate(typed.items, start=1):
-        used.setdefault(item.matter, []).append(str(place))
+        if item.item not in page.hidden:
+            used.setdefault(item.matter, []).append(str(place))
     return [
         {
             "body": body,

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest
 from checklists.models import Task, TaskStatus
 from common.dates import local_day
-from governance import lists, shown
+from governance import lists, services, shown
 from governance.models import Decision
+from governance.secrecy import opened_of
 from governance.views.meeting_page import TASK_TAGS
 from governance.views.meetings import body_views, neighbours
 
@@ -25,14 +26,18 @@ def decision_list(request: SignedInRequest) -> HttpResponse:
     schools = {code: pk for pk, code, _, _ in rows}
     filters = lists.filters_from(request.GET, schools)
     page = lists.decisions_page(request.user, filters, schools, request.GET.get("cursor", ""), today)
+    withheld = lists.decisions_withheld(request.user, filters, schools, today)
     work = lists.work_of([decision.checklist_id for decision in page.rows], today)
     context = {
         "sight": sight,
         "filters": filters,
+        "withheld": withheld,
+        "most_withheld": withheld == lists.MOST_WITHHELD,
         "decisions": [(decision, work.get(decision.checklist_id, lists.Work())) for decision in page.rows],
         "bodies": body_views(request, sight, filters.body),
         "schools": [lists.Option(code, name, code == filters.school, first) for _, code, name, first in rows],
         "years": lists.year_options(today, filters.year),
+        "export_query": lists.address(request.GET),
         "late_url": lists.address(request.GET, late=None if filters.late else "1"),
         "clear_url": lists.address(request.GET, school=None, year=None, late=None),
         **neighbours(request, page.previous, page.next),
@@ -48,7 +53,11 @@ def decision_detail(request: SignedInRequest, pk: str) -> HttpResponse:
         "school", "meeting__school", "item__matter__catalogue"
     )
     decision = get_object_or_404(found, pk=pk)
-    today = local_day(timezone.now())
+    at = timezone.now()
+    today = local_day(at)
+    if request.method == "GET":
+        opened = opened_of([decision.item], ())
+        services.note_opened(meeting=decision.meeting, opened=opened, by=request.user, at=at)
     rows = Task.objects.filter(checklist=decision.checklist_id).select_related("responsible").order_by("order", "pk")
     tasks = list(rows)
     work = lists.work_of_tasks(tasks, today)

@@ -56,6 +56,12 @@ class Marks:
             return [{"label": LET_PASS, "url": waive_url(self.meeting, result)}]
         return []
 
+    def ways_past(self, results: Iterable[Result]) -> dict[Place, str]:
+        """The addresses of 放行 for what this account may let pass, by rule and subject."""
+        if self.reference is None:
+            return {}
+        return {place_of(one): waive_url(self.meeting, one) for one in results if may_pass(one, self.reference)}
+
     def actions_of_many(self, results: Iterable[Result | RuleResult]) -> list[Action]:
         """For several findings drawn as one note: the page on which one of them is chosen."""
         if not any(self._waiving(result) for result in results):

@@ -1,6 +1,6 @@
-"""The record of a meeting (会议记录), its running check, and the minutes as they print (纪要)."""
+"""The record of a meeting (会议记录) and its running check."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -11,34 +11,38 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.http import SignedInRequest
 from accounts.models import User
 from common.dates import local_day
 from common.errors import Difference, DomainError, Fault, InvalidInput, NotAllowed, Stale
-from governance import services, shown
-from governance.drafts import Roster, roster_on
+from governance import services
+from governance.drafts import roster_on
 from governance.errors import BreaksProcedure
 from governance.forms.record import read
 from governance.forms.record_steps import press, take
 from governance.forms.sheet import Sheet, place, posted, written
 from governance.further import judge_record
-from governance.guards import may_record, open_actions
-from governance.minutes_text import minutes_of
+from governance.guards import may_record
 from governance.models import Meeting, MeetingStatus
+from governance.observing import seats_of
 from governance.reading import is_bureau_reading
 from governance.record import differences, record_of
-from governance.reference import reference_for
+from governance.secrecy import hidden_of, opened_of
 from governance.selectors import for_record, names_of
 from governance.views import record_findings, record_page
 from governance.views.marks import marks_of
 from governance.views.record_desk import Desk
 from governance.views.record_items import item_rows
-from governance.views.steps import buttons, stage_of, steps_of
+from governance.views.record_observers import change_observers, is_about_observers, observer_fields
+from governance.views.record_secrecy import fill_withheld
+from governance.views.steps import steps_of
 from schools import access
 from schools.permissions import HEAD_POST
+
+NOT_SEATED = "列席还没有登记"
 
 
 @dataclass
@@ -51,6 +55,7 @@ class Answer:
     faults: Sequence[Fault] = ()
     problems: Sequence[dict[str, str]] = ()
     differences: Sequence[Difference] = field(default_factory=tuple)
+    version: int | None = None  # that the fields were typed from, when it is not the stored one
 
 
 def find(user: User, pk: UUID) -> Meeting:
@@ -69,6 +74,8 @@ def record(request: SignedInRequest, pk: UUID) -> HttpResponse:
         return _posted(request, meeting)
     if is_bureau_reading(meeting.status, request.user):
         services.note_reading(meeting=meeting, by=request.user, at=timezone.now())
+    opened = opened_of(meeting.items.all(), hidden_of(request.user, meeting.items.all()))
+    services.note_opened(meeting=meeting, opened=opened, by=request.user, at=timezone.now())
     if meeting.status == MeetingStatus.HELD and may_record(meeting, request.user):
         return _show(request, meeting, written(record_of(meeting)), Answer())
     return _show_closed(request, meeting, Answer())
@@ -81,24 +88,40 @@ def record_check(request: SignedInRequest, pk: UUID) -> HttpResponse:
     meeting = find(request.user, pk)
     if request.method == "GET" or meeting.held_at is None:
         return redirect("governance:record", pk=pk)
-    desk = _desk(meeting, posted(request.POST), ())
+    desk = _desk(request.user, meeting, posted(request.POST), ())
     return render(request, "governance/_partials/record_check.html", _judged(request.user, desk))
 
 
 def _posted(request: SignedInRequest, meeting: Meeting) -> HttpResponse:
     sheet, button = posted(request.POST), request.POST.get("do", "save")
+    fill_withheld(request.user, meeting, sheet)
     if button in ("save", "minute"):
         return _save(request, meeting, sheet, minute=button == "minute")
     if not may_record(meeting, request.user):
         return _show_closed(request, meeting, Answer())
-    answer = Answer()
+    if is_about_observers(button):
+        return _sits_in(request, meeting, sheet, button)
+    answer = Answer(version=version_seen(request.POST))
     if button.startswith("take:"):
         take(sheet, written(record_of(meeting)), button.removeprefix("take:"))
         answer.differences = _differences(meeting, sheet)
     else:
-        desk = _desk(meeting, sheet, ())
-        press(sheet, button, desk.head)
+        desk = _desk(request.user, meeting, sheet, ())
+        press(sheet, button, desk.head, desk.proposals)
     return _show(request, meeting, sheet, answer)
+
+
+def _sits_in(request: SignedInRequest, meeting: Meeting, sheet: Sheet, button: str) -> HttpResponse:
+    """Add or remove an observer; the record as typed stays on the page, with the version it was typed from."""
+    try:
+        change_observers(request.user, meeting, button, request.POST)
+    except InvalidInput as refusal:
+        problems = [{"url": f"#{place(fault.path)}", "text": fault.reason} for fault in refusal.faults]
+        answer = Answer(422, NOT_SEATED, faults=refusal.faults, problems=problems, version=version_seen(request.POST))
+        return _show(request, meeting, sheet, answer)
+    except DomainError as refusal:
+        return _refused(request, find(request.user, meeting.pk), sheet, refusal, "")
+    return _show(request, meeting, sheet, Answer(version=version_seen(request.POST)))
 
 
 def _save(request: SignedInRequest, meeting: Meeting, sheet: Sheet, *, minute: bool) -> HttpResponse:
@@ -109,7 +132,9 @@ def _save(request: SignedInRequest, meeting: Meeting, sheet: Sheet, *, minute: b
     try:
         if faults:
             raise InvalidInput(faults)
-        meeting = services.save_record(meeting=meeting, new=new, version=_version(request), by=request.user, at=at)
+        meeting = services.save_record(
+            meeting=meeting, new=new, version=version_seen(request.POST), by=request.user, at=at
+        )
         saved = "记录已保存。"
         if minute:
             services.minute_meeting(meeting=meeting, version=meeting.version, by=request.user, at=at)
@@ -123,7 +148,7 @@ def _save(request: SignedInRequest, meeting: Meeting, sheet: Sheet, *, minute: b
     else:
         messages.success(request, "记录已保存")
         return redirect("governance:record", pk=meeting.pk)
-    told = {"version": meeting.version, "at": f"{timezone.localtime(at):%H:%M}"}
+    told = {"version": meeting.version, "at": f"{timezone.localtime(at):%H:%M:%S}"}
     return trigger_client_event(response, "record-saved", told)
 
 
@@ -132,9 +157,9 @@ def _leave(request: SignedInRequest, url: str) -> HttpResponse:
     return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)  # type: ignore[attr-defined]
 
 
-def _version(request: SignedInRequest) -> int:
+def version_seen(data: Mapping[str, str]) -> int:
     """The version that was on the page; -1, which is never current, when there was none."""
-    raw = request.POST.get("version", "")
+    raw = data.get("version", "")
     return int(raw) if raw.isdecimal() and len(raw) < 10 else -1
 
 
@@ -147,7 +172,7 @@ def _refused(
         problems = [{"url": f"#{place(fault.path)}", "text": fault.reason} for fault in faults]
         answer = Answer(422, f"{saved}有 {len(faults)} 处要改", faults=faults, problems=problems)
     elif isinstance(refusal, BreaksProcedure):
-        desk = _desk(meeting, sheet, ())
+        desk = _desk(request.user, meeting, sheet, ())
         problems = [
             {
                 "url": record_findings.where_of(desk, result)["url"],
@@ -159,6 +184,8 @@ def _refused(
     else:
         found = _differences(meeting, sheet) if isinstance(refusal, Stale) else ()
         answer = Answer(409, f"{saved}{refusal.title}", str(refusal), differences=found)
+    if not saved and not isinstance(refusal, Stale):
+        answer.version = version_seen(request.POST)  # what another clerk saved meanwhile was not seen yet
     if isinstance(refusal, NotAllowed) and not may_record(meeting, request.user):
         return _show_closed(request, meeting, answer)
     return _show(request, meeting, sheet, answer)
@@ -170,10 +197,10 @@ def _differences(meeting: Meeting, sheet: Sheet) -> list[Difference]:
     return differences(record_of(meeting), read(sheet)[0], names_of(meeting, roster.people))
 
 
-def _desk(meeting: Meeting, sheet: Sheet, faults: Sequence[Fault]) -> Desk:
-    roster = roster_on(meeting.school, meeting.body, local_day(meeting.scheduled_at))
+def _desk(user: User, meeting: Meeting, sheet: Sheet, faults: Sequence[Fault]) -> Desk:
+    hidden = fill_withheld(user, meeting, sheet)
     record, _ = read(sheet)
-    desk = Desk(meeting, roster, sheet, record, (), faults)
+    desk = Desk(meeting, sheet, record, (), faults, hidden)
     desk.results = judge_record(meeting, record, reference=desk.reference)
     return desk
 
@@ -182,7 +209,7 @@ def _judged(user: User, desk: Desk) -> dict[str, Any]:
     """What changes on the page while it is typed: tags, findings, what is still missing, who sends it for signature."""
     desk.marks = marks_of(desk.meeting, user, desk.results, desk.reference)
     heads, left = record_findings.item_heads(desk), record_findings.missing(desk)
-    recorder = next((p for p in desk.roster.people if p.pk == desk.record.recorder), None)
+    recorder = desk.recorder
     return {
         "meeting": desk.meeting,
         "items": heads,
@@ -197,19 +224,22 @@ def _judged(user: User, desk: Desk) -> dict[str, Any]:
 
 def _show(request: SignedInRequest, meeting: Meeting, sheet: Sheet, answer: Answer) -> HttpResponse:
     """The form."""
-    desk = _desk(meeting, sheet, answer.faults)
+    desk = _desk(request.user, meeting, sheet, answer.faults)
     judged = _judged(request.user, desk)
     context = judged | {
         "items": item_rows(desk, judged["items"]),
         "answer": answer,
+        "version": meeting.version if answer.version is None else answer.version,
         "holds": "typed" if request.method == "POST" else "stored",
         "steps": steps_of(meeting),
         "head": record_page.head_fields(desk),
         "head_number": next((n for n, m in enumerate(desk.members, start=1) if m.person_id == desk.head), 0),
         "members": record_page.member_rows(desk),
         "quorum": record_page.quorum(desk),
+        "observers": observer_fields(desk, request.POST, refused=answer.title == NOT_SEATED),
         "errors": desk.errors,
         "check_url": reverse("governance:record-check", args=[meeting.pk]),
+        "autosave_url": reverse("governance:record-autosave", args=[meeting.pk]),
     }
     return render(request, "governance/meeting_record.html", context, status=answer.status)
 
@@ -217,43 +247,13 @@ def _show(request: SignedInRequest, meeting: Meeting, sheet: Sheet, answer: Answ
 def _show_closed(request: SignedInRequest, meeting: Meeting, answer: Answer) -> HttpResponse:
     """The record to read: it is no longer, or not by this account, to be typed."""
     stored = record_of(meeting)
-    desk = Desk(meeting, Roster([], [], {}), written(stored), stored, ())
+    desk = Desk(meeting, written(stored), stored, (), hidden=hidden_of(request.user, meeting.items.all()))
     context = {
         "meeting": meeting,
         "answer": answer,
         "closed": True,
+        "observers": seats_of(meeting),
         "members": record_page.member_rows(desk),
         "items": record_page.closed_items(desk),
     }
     return render(request, "governance/meeting_record.html", context, status=answer.status)
-
-
-@login_required
-@require_safe
-def minutes(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The minutes as they print; unsigned ones are marked as a draft. Without a record there are none."""
-    seen = Meeting.objects.visible_to(request.user).select_related("school__party_organisation")
-    meeting = get_object_or_404(for_record(seen), pk=pk)
-    if meeting.held_at is None or meeting.status == MeetingStatus.CANCELLED:
-        return redirect(meeting)
-    at = timezone.now()
-    if is_bureau_reading(meeting.status, request.user):
-        services.note_reading(meeting=meeting, by=request.user, at=at)
-    reference = reference_for(meeting)
-    text = minutes_of(meeting, reference)
-    context: dict[str, Any] = {
-        "meeting": meeting,
-        "minutes": text,
-        "tag": shown.status_tag(meeting),
-        "catalogue_status": shown.catalogue_status(meeting.catalogue),
-    }
-    if not text.signed:
-        places = {f"items/{item.pk}": f"第 {item.order} 项" for item in meeting.items.all()}
-        results = judge_record(meeting, reference=reference)
-        marks = marks_of(meeting, request.user, results, reference)
-        context["results"] = [marks.named(result, where=places.get(result.subject, "")) for result in results]
-        context["head"] = HEAD_POST[meeting.body].label
-        steps = [step for step in open_actions(meeting, request.user) if step.name == "sign"]
-        stage = stage_of(meeting, any(result.blocks for result in results))
-        context["actions"] = buttons(meeting, steps, at, stage)
-    return render(request, "governance/meeting_minutes.html", context)

@@ -1,19 +1,23 @@
 """What lies before the recorder while the record is typed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
+from common.dates import local_day
 from common.errors import Fault
-from governance.drafts import Roster
+from governance.declaring import Hint, hints_for
+from governance.drafts import Roster, roster_on
 from governance.forms.sheet import ItemSheet, Sheet, place
 from governance.models import AgendaItem, Meeting, MeetingMember
+from governance.proposing import Proposal, proposal_for
 from governance.record import ItemRecord, Record
 from governance.reference import reference_for
 from governance.rules.findings import Result
 from governance.rules.reference import Reference
 from governance.views.marks import Marks
+from schools.models import Person
 from schools.permissions import HEAD_POST, Body
 
 
@@ -22,11 +26,11 @@ class Desk:
     """All that lies before the recorder: the stored meeting, what stands in the fields, and what the rules say of it."""
 
     meeting: Meeting
-    roster: Roster
     sheet: Sheet
     record: Record
     results: Sequence[Result]
     faults: Sequence[Fault] = field(default_factory=tuple)
+    hidden: Collection[UUID] = ()  # items whose words this account may not read
     marks: Marks = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,6 +40,18 @@ class Desk:
     def reference(self) -> Reference:
         """What was in force for this meeting. One query."""
         return reference_for(self.meeting)
+
+    @cached_property
+    def roster(self) -> Roster:
+        """Who is in office at the school that day. One query, and none for what needs no names beyond the members due."""
+        return roster_on(self.meeting.school, self.meeting.body, local_day(self.meeting.scheduled_at))
+
+    @property
+    def recorder(self) -> Person | None:
+        """The recorder as typed."""
+        if self.record.recorder == self.meeting.recorder_id:
+            return self.meeting.recorder
+        return next((person for person in self.roster.people if person.pk == self.record.recorder), None)
 
     @cached_property
     def members(self) -> list[MeetingMember]:
@@ -52,6 +68,18 @@ class Desk:
         """Who speaks last: the head of the body when there, else who chairs (R-V02, R-V03)."""
         head = HEAD_POST[Body(self.meeting.body)]
         return next((m.person_id for m in self.members if head in m.posts), None)
+
+    @cached_property
+    def proposals(self) -> dict[UUID, Proposal]:
+        """What the agenda proposes for each item."""
+        people = {person.pk for person in self.roster.people}
+        return {item.pk: proposal_for(self.meeting, item, self.reference, people) for item in self.items}
+
+    @cached_property
+    def hints(self) -> dict[UUID, list[Hint]]:
+        """Declared interests that items touch. One query."""
+        readable = [item for item in self.items if item.pk not in self.hidden]
+        return hints_for(self.meeting, readable, {member.person_id: member.name for member in self.members})
 
     @cached_property
     def errors(self) -> dict[str, str]:
@@ -80,7 +108,9 @@ class Desk:
         return {f"items/{item.pk}": n for n, item in enumerate(self.items, start=1)}
 
     def results_of(self, item: AgendaItem) -> list[Result]:
-        """Results of one item."""
+        """Results of one item; of a withheld one nothing is said."""
+        if item.pk in self.hidden:
+            return []
         return self.by_subject.get(f"items/{item.pk}", [])
 
 

@@ -14,6 +14,7 @@ from governance.models import Outcome
 from governance.record import ItemRecord
 from governance.rules.findings import MEETING, Result
 from governance.rules.findings import Outcome as RuleOutcome
+from governance.secrecy import WITHHELD
 from governance.services.agenda import agenda_is_open
 from governance.views.record_desk import Desk
 
@@ -50,6 +51,10 @@ def item_heads(desk: Desk) -> list[dict[str, Any]]:
     """Of each item what its head says, and the findings beside it."""
     rows = []
     for n, item in enumerate(desk.items, start=1):
+        if item.pk in desk.hidden:
+            row = {"n": str(n), "title": WITHHELD, "kind": "none", "words": "由知悉人记录", "unfinished": False}
+            rows.append(row | {"findings": "", "withheld": True, "id": item.pk.hex})
+            continue
         results = desk.results_of(item)
         kind, words = item_tag(results, desk.entries.get(item.pk) or ItemRecord(item.pk))
         row = {"n": str(n), "title": item.title, "kind": kind, "words": words, "unfinished": kind != "done"}

@@ -1,6 +1,8 @@
 """The items of the record page. Twenty items of nine members are many rows, so rows are filled into moulds, not drawn one by one."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -26,10 +28,13 @@ VOTE_WORDS = ("赞成", "反对", "弃权")
 
 def item_rows(desk: Desk, heads: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The items in full, the first unfinished one open, and each one that has a fault."""
-    rows = [head | _item_row(desk, n, item) for n, (head, item) in enumerate(zip(heads, desk.items, strict=True), 1)]
+    rows = [
+        head | ({} if head.get("withheld") else _item_row(desk, n, item))
+        for n, (head, item) in enumerate(zip(heads, desk.items, strict=True), 1)
+    ]
     first = next((row for row in rows if row["unfinished"]), None)
     for row in rows:
-        row["open"] = bool(row["err"]) or (row is first and not desk.faults)
+        row["open"] = bool(row.get("err")) or (row is first and not desk.faults)
     return rows
 
 
@@ -48,6 +53,8 @@ def _item_row(desk: Desk, n: int, item: AgendaItem) -> dict[str, Any]:
         "err": err,
         "votes_error": next((err[name] for name in ("votes", *VOTES) if name in err), ""),
         "room": room_line(desk, item, len(room)),
+        "hints": _hints(desk, item, typed),
+        "proposal": json.dumps(asdict(desk.proposals[item.pk]), ensure_ascii=False),
         "presences": filled("record_presence", _presences(desk, n, typed)),
         "away": away_words(desk, typed),
         "speakers": filled("record_speaker", _speakers(desk, n, typed, room, err)),
@@ -62,6 +69,15 @@ def _item_row(desk: Desk, n: int, item: AgendaItem) -> dict[str, Any]:
         "tasks": _tasks(desk, typed, err),
         "idle": entry.outcome not in ("", *ADOPTED) and not typed.tasks,
     }
+
+
+def _hints(desk: Desk, item: AgendaItem, typed: ItemSheet) -> list[dict[str, Any]]:
+    """Beside the item: a member declared an interest in it and is not recused yet."""
+    places = {member.person_id: m for m, member in enumerate(desk.members, start=1)}
+    return [
+        {"m": places[hint.person], "words": hint.words, "idle": bool(typed.people.get(hint.person, {}).get("recused"))}
+        for hint in desk.hints.get(item.pk, [])
+    ]
 
 
 def outcomes(meeting: Meeting) -> list[Outcome]:
@@ -125,7 +141,8 @@ def _speakers(desk: Desk, n: int, typed: ItemSheet, room: set[UUID], err: Mappin
             "name": member.name,
             "posts": member.post_label,
             "out": out,
-            "css": "out" if out else "last" if person == last_speaker else "",
+            "css": ("out" if out else "last" if person == last_speaker else "")
+            + (" tog" if fields.get("together") else ""),
             **{choice: CHECKED if stance == choice else "" for choice in VOTES},
             "opinion": fields.get("opinion", ""),
             "written": fields.get("written", ""),

@@ -61,6 +61,7 @@ def closed_items(desk: Desk) -> list[dict[str, Any]]:
         {
             "n": n,
             "item": item,
+            "withheld": item.pk in desk.hidden,
             "away": away_words(desk, desk.sheet.items[item.pk]),
             "written": [presence for presence in item.presences.all() if presence.written_opinion],
             "stances": sorted(item.stances.all(), key=lambda said: said.seq),

@@ -96,7 +96,7 @@ def _of_run(request: SignedInRequest, catalogue: Catalogue | None, rulebook: Rul
 def _results(request: SignedInRequest, run: ReplayRun) -> dict[str, Any]:
     groups = replay_lists.counted(run)
     filters = replay_lists.filters_from(request.GET, groups)
-    page = replay_lists.page_found(run, filters, request.GET.get("cursor", ""))
+    page = replay_lists.page_found(request.user, run, filters, request.GET.get("cursor", ""))
     titles = replay_lists.matter_titles(run)
     topics = replay_lists.rule_topics()
     for flip in page.rows:
@@ -137,7 +137,7 @@ def replay_export(request: SignedInRequest, pk: UUID, kind: str) -> HttpResponse
     run = get_object_or_404(ReplayRun, pk=pk, status=ReplayStatus.DONE)
     filters = replay_lists.filters_from(request.GET, replay_lists.counted(run))
     titles = replay_lists.matter_titles(run)
-    rows = replay_lists.found(run, filters).order_by("order").iterator(chunk_size=2000)
+    rows = replay_lists.found(request.user, run, filters).order_by("order").iterator(chunk_size=2000)
     lines = [replay_lists.line(flip, titles) for flip in rows]
     at = timezone.now()
     number = record_export(run=run, rows=len(lines), filters=filters.in_address(), kind=kind, by=request.user, at=at)

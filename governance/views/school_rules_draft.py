@@ -223,7 +223,7 @@ def adopt(request: SignedInRequest, code: str, body: str) -> HttpResponse:
     school, found = found_draft(request, code, body)
     if found is None:
         return _nothing_to_write(school, body)
-    decisions = adopting_decisions(school, found)
+    decisions = adopting_decisions(request.user, school, found)
     if request.method != "POST":
         form = AdoptForm(initial={"version": found.version}, decisions=decisions)
         return _show_adopt(request, school, found, form, decisions)

@@ -8,7 +8,7 @@ from common.transitions import Transition
 from governance.forms.actions import StepForm
 from governance.models import Meeting, MeetingStatus
 
-QUIET = ("recall", "return")
+QUIET = ("recall", "return", "object")
 HEAVY = ("cancel", "fail_quorum")
 QUESTIONS = {
     "confirm_agenda": "审定{}的议程？",
@@ -17,7 +17,10 @@ QUESTIONS = {
     "hold": "登记{}已召开？",
     "minute": "把{}纪要送签？",
     "return": "把{}纪要退回修改？",
+    "confirm_record": "确认{}的记录？",
+    "object": "对{}的记录提出异议？",
     "sign": "签发{}纪要？",
+    "archive": "把{}纪要归档？",
     "cancel": "取消{}？",
     "fail_quorum": "把{}登记为流会？",
 }
@@ -26,9 +29,12 @@ CONSEQUENCES = {
     "call": "应到成员会收到通知，议程从此不能再改；要改先撤回通知。",
     "recall": "已收到通知的成员会收到撤回的提醒，议程可以再改。",
     "hold": "按会议当日的任职定下应到成员，并编上本年度的会议次数。",
-    "minute": "送签后记录不能再改，由书记或校长签发，或退回修改。",
+    "minute": "送签后记录不能再改，到会成员确认后由书记或校长签发，或退回修改。",
     "return": "纪要退回记录人修改，改好后再送签。",
+    "confirm_record": "确认记录里本人的表态和发言属实。提出过的异议同时撤回。",
+    "object": "写明本人哪一项的表态或发言与实际不符。异议处理之前不能签发。",
     "sign": "签发后形成决议和会后任务，任务开始计时，记录封存，不能再改。",
+    "archive": "归档后签字扫描件不能再移除，保管期限见会议页。",
     "cancel": "会议取消后不能恢复，已通知的成员会收到提醒。",
     "fail_quorum": "到会人数不够，这次会议登记为流会，不能恢复。到会情况保留。",
 }
@@ -37,8 +43,11 @@ DONE = {
     "call": "会议通知已发出",
     "recall": "通知已撤回，议程可以再改",
     "hold": "已登记召开，接着填会议记录",
-    "minute": "已送签",
+    "minute": "已送签，请到会成员确认记录",
     "return": "已退回记录人修改",
+    "confirm_record": "已确认记录",
+    "object": "异议已提出，处理之前不会签发",
+    "archive": "纪要已归档",
     "cancel": "会议已取消",
     "fail_quorum": "已登记流会，到会情况保留",
 }
@@ -86,7 +95,7 @@ def _button(meeting: Meeting, step: Transition, main: str) -> Button:
         css,
         question_of(step, meeting),
         CONSEQUENCES[step.name],
-        asks=step.needs_reason or step.irreversible,
+        asks=step.needs_reason or step.irreversible or step.name == "call",
         form=StepForm(step, initial={"version": meeting.version}, auto_id=f"id_{step.name}_%s"),
     )
 
@@ -108,7 +117,13 @@ def main_step(names: list[str], stage: str, *, started: bool) -> str:
     """The step that comes next, drawn solid; none while the agenda or the record is still to be written."""
     if stage in ("agenda", "record"):
         return ""
-    wanted = ["sign", "minute", "confirm_agenda", *(("hold", "call") if started else ("call", "hold"))]
+    wanted = [
+        "sign",
+        "confirm_record",
+        "minute",
+        "confirm_agenda",
+        *(("hold", "call") if started else ("call", "hold")),
+    ]
     return next((name for name in wanted if name in names), "")
 
 

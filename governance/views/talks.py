@@ -23,6 +23,7 @@ from common.templatetags.bound_fields import problems_of
 from governance import ledgers, lists, services
 from governance.forms.talks import TalkForm
 from governance.models import AgendaItem, Talk, TalkResult
+from governance.secrecy import readable
 from governance.services.exports import record_export
 from governance.talks import CLOSED, COMBINED, SEALED, asks_for_talk, may_keep, open_items, refusal
 from governance.views.meetings import neighbours
@@ -86,7 +87,7 @@ def _entry(request: SignedInRequest) -> Entry | None:
     if not schools:
         return None
     given = request.POST if request.method == "POST" else request.GET
-    asked = _asked(given.get("item", ""), schools)
+    asked = _asked(request.user, given.get("item", ""), schools)
     code = asked.meeting.school.code if asked else given.get("school", "")
     school = next((school for school in schools if school.code == code), schools[0])
     back = reverse("governance:preparation", args=[asked.meeting_id, asked.pk]) if asked else ""
@@ -98,23 +99,24 @@ def _entry(request: SignedInRequest) -> Entry | None:
         if asked:
             initial["topics"] = asked.title
         data = request.POST if request.method == "POST" else None
-        entry.form = TalkForm(_choices(school.pk), data, today=today, initial=initial)
+        entry.form = TalkForm(_choices(request.user, school.pk), data, today=today, initial=initial)
     return entry
 
 
-def _choices(school: UUID) -> list[AgendaItem]:
+def _choices(user: User, school: UUID) -> list[AgendaItem]:
     """What a talk may be about, those first that ask for one."""
-    return sorted(open_items(school)[:MANY_ITEMS], key=lambda item: not asks_for_talk(item))
+    return sorted(open_items(school).filter(readable(user))[:MANY_ITEMS], key=lambda item: not asks_for_talk(item))
 
 
-def _asked(raw: str, schools: Sequence[School]) -> AgendaItem | None:
+def _asked(user: User, raw: str, schools: Sequence[School]) -> AgendaItem | None:
     """The item in the address, when it is one of an unsigned meeting of those schools."""
     try:
         pk = UUID(raw)
     except ValueError:
         return None
     for school in schools:
-        if found := open_items(school.pk).select_related("meeting__school").filter(pk=pk).first():
+        rows = open_items(school.pk).filter(readable(user))
+        if found := rows.select_related("meeting__school").filter(pk=pk).first():
             return found
     return None
 
@@ -125,10 +127,11 @@ def _show_list(request: SignedInRequest, entry: Entry | None, status: int = 200)
     schools = {code: pk for pk, code, _, _ in rows}
     filters = ledgers.filters_from(request.GET, schools)
     page = ledgers.talks_page(request.user, filters, schools, request.GET.get("cursor", ""))
+    withheld = ledgers.talks_withheld(request.user, page.rows)
     context = {
         "sight": sight,
         "filters": filters,
-        "talks": [(talk, tag_of(talk)) for talk in page.rows],
+        "talks": [(talk, tag_of(talk), talk.pk in withheld) for talk in page.rows],
         "entry": entry,
         "schools": [lists.Option(code, name, code == filters.school, first) for _, code, name, first in rows],
         "results": [lists.Option(value, label, value == filters.result) for value, label in TalkResult.choices],
@@ -146,8 +149,9 @@ def talks_export(request: SignedInRequest, kind: str) -> HttpResponse:
         raise Http404
     schools = {code: pk for pk, code, _, _ in lists.school_rows(request.user)}
     filters = ledgers.filters_from(request.GET, schools)
-    found = ledgers.talks_found(request.user, filters, schools).order_by("-held_on", "-pk")
-    lines = [ledgers.exported_talk(talk) for talk in found]
+    found = list(ledgers.talks_found(request.user, filters, schools).order_by("-held_on", "-pk"))
+    withheld = ledgers.talks_withheld(request.user, found)
+    lines = [ledgers.exported_talk(talk, withheld) for talk in found]
     at = timezone.now()
     number = record_export(
         rows=len(lines), filters=filters.in_address(), kind=kind, what="talks", by=request.user, at=at
@@ -162,17 +166,21 @@ def talk_detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     talk = _find(request.user, pk)
     if request.method == "POST":
         return _delete(request, talk) if request.POST.get("do") == "delete" else _save(request, talk)
-    return _show(request, talk, _form(talk))
+    return _show(request, talk, _form(request.user, talk))
 
 
 def _find(user: User, pk: UUID) -> Talk:
-    return get_object_or_404(ledgers.talks_found(user, ledgers.Filters(), {}), pk=pk)
+    """The talk within sight; one about an item whose words are withheld is not shown."""
+    talk = get_object_or_404(ledgers.talks_found(user, ledgers.Filters(), {}), pk=pk)
+    if ledgers.talks_withheld(user, [talk]):
+        raise Http404
+    return talk
 
 
-def _form(talk: Talk, data: Any = None) -> TalkForm:
+def _form(user: User, talk: Talk, data: Any = None) -> TalkForm:
     linked = [link.item for link in talk.links.all()]
     known = {item.pk for item in linked}
-    items = [*linked, *(item for item in _choices(talk.school_id) if item.pk not in known)]
+    items = [*linked, *(item for item in _choices(user, talk.school_id) if item.pk not in known)]
     initial = {
         "held_on": talk.held_on,
         "topics": talk.topics,
@@ -185,7 +193,7 @@ def _form(talk: Talk, data: Any = None) -> TalkForm:
 
 
 def _save(request: SignedInRequest, talk: Talk) -> HttpResponse:
-    form = _form(talk, request.POST)
+    form = _form(request.user, talk, request.POST)
     if not form.is_valid():
         return _show(request, talk, form, problems=problems_of([form]), status=422)
     try:
@@ -205,7 +213,7 @@ def _delete(request: SignedInRequest, talk: Talk) -> HttpResponse:
     try:
         services.delete_talk(talk=talk, version=version, by=request.user, at=timezone.now())
     except DomainError as error:
-        return _refused(request, _form(_find(request.user, talk.pk)), error, talk.pk)
+        return _refused(request, _form(request.user, _find(request.user, talk.pk)), error, talk.pk)
     messages.success(request, "沟通记录已删去")
     return redirect("governance:talks")
 

@@ -23,6 +23,7 @@ from governance.guards import refusal
 from governance.models import Meeting
 from governance.reference import reference_for
 from governance.rules.findings import MEETING, Result
+from governance.secrecy import hidden_of, kept
 from governance.selectors import for_record
 from governance.services.exports import record_export
 from governance.states import WAIVING
@@ -119,7 +120,8 @@ def _closed(meeting: Meeting, user: User, step: Transition) -> str | None:
 def _findings(meeting: Meeting, user: User) -> list[Finding]:
     """What blocks now, and what was let pass, in the engine's order."""
     reference = reference_for(meeting)
-    results = [r for r in results_now(meeting, reference) if r.blocks or r.outcome.value == "waived"]
+    standing = kept(results_now(meeting, reference), hidden_of(user, meeting.items.all()))
+    results = [r for r in standing if r.blocks or r.outcome.value == "waived"]
     marks = marks_of(meeting, user, results, reference)
     places = {f"items/{item.pk}": f"第 {item.order} 项《{item.title}》" for item in meeting.items.all()}
     return [
@@ -162,10 +164,14 @@ def waiver_list(request: SignedInRequest) -> HttpResponse:
     filters = ledgers.filters_from(request.GET, schools)
     page = ledgers.waivers_page(request.user, filters, schools, request.GET.get("cursor", ""))
     topics = shown.rule_topics()
+    withheld = ledgers.waivers_withheld(request.user, page.rows)
     context = {
         "sight": sight,
         "filters": filters,
-        "waivers": [(waiver, topics[waiver.rule], shown.status_tag(waiver.meeting)) for waiver in page.rows],
+        "waivers": [
+            (waiver, topics[waiver.rule], shown.status_tag(waiver.meeting), waiver.pk in withheld)
+            for waiver in page.rows
+        ],
         "bodies": body_views(request, sight, filters.body),
         "schools": [lists.Option(code, name, code == filters.school, first) for _, code, name, first in rows],
         "rules": [
@@ -185,8 +191,9 @@ def waivers_export(request: SignedInRequest, kind: str) -> HttpResponse:
         raise Http404
     schools = {code: pk for pk, code, _, _ in lists.school_rows(request.user)}
     filters = ledgers.filters_from(request.GET, schools)
-    found = ledgers.waivers_found(request.user, filters, schools).order_by("-waived_at", "-pk")
-    lines = [ledgers.exported_waiver(waiver) for waiver in found]
+    found = list(ledgers.waivers_found(request.user, filters, schools).order_by("-waived_at", "-pk"))
+    withheld = ledgers.waivers_withheld(request.user, found)
+    lines = [ledgers.exported_waiver(waiver, withheld) for waiver in found]
     at = timezone.now()
     number = record_export(
         rows=len(lines), filters=filters.in_address(), kind=kind, what="waivers", by=request.user, at=at

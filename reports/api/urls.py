@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from reports.api import findings
+from reports.api import calendar, findings
 
-urlpatterns = [path("reports/findings/", findings.FindingCounts.as_view(), name="findings")]
+urlpatterns = [
+    path("reports/findings/", findings.FindingCounts.as_view(), name="findings"),
+    path("calendar/<str:token>.ics", calendar.CalendarFeed.as_view(), name="calendar"),
+]

@@ -17,12 +17,13 @@ from audit.services import GENESIS
 from audit.verify import Broken, first_break
 from common.dates import at_hour
 from common.text import clean_term, mask_phone
+from reports.selectors.audit_secrecy import veil
 from schools.models import School
 
 LAST = 10_000  # facts that “最近” walks
 MOST_NAMED = 200
 SYSTEM = "系统"
-ROW = ("seq", "kind", "at", "actor_name", "school_id", "subject_text", "data", "request_id")
+ROW = ("seq", "kind", "at", "actor_name", "school_id", "subject", "subject_text", "data", "request_id")
 PHONE = re.compile(r"(?<!\d)1\d{10}(?!\d)")
 HIDDEN = frozenset({"url", "account", "accounts", "before_account", "submitter"})
 WORDS = {
@@ -108,7 +109,8 @@ def _by(name: str) -> Q:
 
 
 def dressed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with words instead of codes, and without phone numbers."""
+    """The rows with words instead of codes, without phone numbers and without a word of restricted items."""
+    veil(rows)
     known = labels()
     ids = {row["school_id"] for row in rows if row["school_id"]}
     schools: dict[UUID, str] = dict(School.objects.filter(pk__in=ids).values_list("pk", "short_name")) if ids else {}

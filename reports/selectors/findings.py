@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from governance.models import Meeting, MeetingStatus, RuleResult
+from governance.models.items import readable
 from governance.rules.findings import Outcome
 from reports.findings.filters import DIRECT, FOUND, JUDGED, LEVELS, MORE_LEVELS, OF_MEETING, Filters, level_of
 from reports.models import EVERY, FindingCount, MeetingCount, SignedNote
@@ -225,8 +226,23 @@ LISTED = (
 )  # fmt: skip
 
 
+MOST_WITHHELD = 1000
+
+
 def results(user: User, filters: Filters) -> QuerySet[Any, Any]:
-    """The very results that were counted, as rows of `LISTED`; the caller orders and pages."""
+    """The very results that were counted, as rows of `LISTED`, but those about items whose words the account may not read;
+    the caller orders and pages.
+    """
+    return _counted_results(user, filters).filter(Q(item__isnull=True) | readable(user, "item__")).values(*LISTED)
+
+
+def results_withheld(user: User, filters: Filters) -> int:
+    """How many of them are left out; counted up to `MOST_WITHHELD`."""
+    closed = _counted_results(user, filters).filter(~readable(user, "item__"), item__isnull=False)
+    return closed.order_by()[:MOST_WITHHELD].count()
+
+
+def _counted_results(user: User, filters: Filters) -> QuerySet[RuleResult]:
     start, end = filters.period.moments()
     rows = access.within(RuleResult.objects.all(), user, SchoolPerm.VIEW_MEETINGS, "meeting__school_id")
     rows = rows.filter(
@@ -242,7 +258,7 @@ def results(user: User, filters: Filters) -> QuerySet[Any, Any]:
         rows = rows.filter(severity=filters.severity)
     if filters.rule:
         rows = rows.filter(rule=filters.rule)
-    return _of_matter(rows, filters.matter).values(*LISTED)
+    return _of_matter(rows, filters.matter)
 
 
 def _of_matter(rows: QuerySet[RuleResult], matter: str) -> QuerySet[RuleResult]:

@@ -8,6 +8,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from accounts.models import User
 from common.dates import at_hour, local_day
 from governance.models import Meeting, MeetingStatus, RuleResult
+from governance.models.items import readable
 from governance.models.meetings import HELD_OR_LATER
 from governance.rules.findings import Outcome, Severity
 from governance.rules.load import delivered_reference
@@ -70,6 +71,7 @@ def with_findings(user: User, at: datetime, limit: int, school: School | None = 
         outcome__in=(Outcome.FAIL.value, Outcome.INSUFFICIENT.value),
         severity__in=(Severity.BLOCK.value, Severity.WARN.value),
     )
+    findings = findings.filter(Q(item__isnull=True) | readable(user, "item__"))
     said = Subquery(findings.order_by("order").values("message")[:1])
     rows = (
         _visible(user, school)

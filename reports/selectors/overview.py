@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Sum
 
 from accounts.models import User
-from checklists.models import Task, TaskStatus
+from checklists.models import Task, TaskQuerySet, TaskStatus
 from reports.models import Change
 from reports.selectors.standing import NAMES, ZERO, Numbers, counted_afresh
 from schools.models import PilotStatus, School
@@ -58,7 +58,7 @@ class Overview:
 
 def overview_of(user: User, today: date) -> Overview:
     """All schools of the account: their standing this year, and what is overdue."""
-    late = list(_overdue(user, today).values(*LATE).order_by("due_on", "pk")[:OVERDUE_READ])
+    late = list(_overdue(user, today).marked(user).values(*LATE).order_by("due_on", "pk")[:OVERDUE_READ])
     schools = _first_schools(user, today.year)
     waiting = [row["id"] for row in schools if row["waiting"]]
     fresh = counted_afresh(waiting, today.year) if waiting else {}
@@ -69,22 +69,23 @@ def overview_of(user: User, today: date) -> Overview:
     return Overview(rows, _sum(rows), late, by_office=True)
 
 
-LATE = ("id", "target", "due_on", "school_id", "school__code", "school__short_name", "responsible__name")
+LATE = ("id", "target", "due_on", "school_id", "school__code", "school__short_name", "responsible__name", "withheld")
 STANDING = {f"standing_{name}": F(f"standing__{name}") for name in NAMES}
 SCHOOL = (
     "id", "code", "short_name", "office__code", "office__name", "size", "stage", "pilot_status", "waiting", *STANDING,
 )  # fmt: skip
 
 
-def _overdue(user: User, today: date) -> Any:
-    return Task.objects.visible_to(user).overdue(today)
+def _overdue(user: User, today: date) -> TaskQuerySet:
+    """All of them: the numbers are the same for everybody who sees the school, whatever words are withheld."""
+    return Task.objects.of_schools_seen(user).overdue(today)
 
 
 def handed_in_by_both_heads(user: User) -> bool:
     """Whether a submitted task may be that of somebody who is 书记 and 校长 at once. It may say yes where the exact
     question (`checklists.selectors.to_close`) finds nothing, never the other way round, and costs a tenth of it."""
     here = {"responsible__appointments__school": F("school")}
-    rows = Task.objects.visible_to(user).filter(status=TaskStatus.SUBMITTED)
+    rows = Task.objects.of_schools_seen(user).filter(status=TaskStatus.SUBMITTED)
     for post in (Post.SECRETARY, Post.PRINCIPAL):
         rows = rows.filter(**here, responsible__appointments__post=post)
     return rows.exists()

@@ -92,8 +92,12 @@ def _people(user: User, term: str, today: date) -> Found:
 
 
 def _meetings(user: User, term: str, today: date) -> Found:
-    condition, words = _meeting_is(term)
-    item = AgendaItem.objects.filter(meeting=OuterRef("pk"), title__icontains=words or term).order_by("order")
+    condition, words = _meeting_is(user, term)
+    item = (
+        AgendaItem.objects.readable_by(user)
+        .filter(meeting=OuterRef("pk"), title__icontains=words or term)
+        .order_by("order")
+    )
     rows = Meeting.objects.visible_to(user).filter(condition).select_related("school")
     rows = rows.only("body", "year", "serial", "scheduled_at", "status", "lapsed", "school__short_name")
     found = [
@@ -120,7 +124,7 @@ def _meetings(user: User, term: str, today: date) -> Found:
     return _found("会议", "calendar-event", found)
 
 
-def _meeting_is(term: str) -> tuple[Q, str]:
+def _meeting_is(user: User, term: str) -> tuple[Q, str]:
     """“2026-018”, “第18次党组织会议”, a school's name with it, or words of an item's title; and what was left as words."""
     condition, rest = Q(), term
     for body, words in BODY_WORDS.items():
@@ -134,7 +138,7 @@ def _meeting_is(term: str) -> tuple[Q, str]:
             condition &= Q(year=int(numbered["year"]))
         rest = rest[: numbered.start()].strip()
     if rest:
-        items = AgendaItem.objects.filter(meeting=OuterRef("pk"), title__icontains=rest)
+        items = AgendaItem.objects.readable_by(user).filter(meeting=OuterRef("pk"), title__icontains=rest)
         condition &= Q(school__short_name__icontains=rest) | Q(school__name__icontains=rest) | Q(Exists(items))
     return condition, rest
 

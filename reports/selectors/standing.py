@@ -82,7 +82,8 @@ def _meetings(schools: list[UUID], year: int) -> QuerySet[Any, Any]:
     start, end = year_bounds(year)
     recorded = Q(status__in=HELD_OR_LATER, present__gt=0)
     return (
-        Meeting.objects.filter(school__in=schools, scheduled_at__gte=start, scheduled_at__lt=end)
+        Meeting.objects.kept()
+        .filter(school__in=schools, scheduled_at__gte=start, scheduled_at__lt=end)
         .order_by()
         .values("school_id")
         .annotate(
@@ -90,7 +91,7 @@ def _meetings(schools: list[UUID], year: int) -> QuerySet[Any, Any]:
             faultless=Count("pk", filter=recorded & Q(findings_block=0, findings_warn=0)),
             blocked=Count("pk", filter=Q(findings_block__gt=0)),
             warned=Count("pk", filter=Q(findings_warn__gt=0)),
-            signed=Count("pk", filter=Q(status=MeetingStatus.SIGNED)),
+            signed=Count("pk", filter=Q(status__in=(MeetingStatus.SIGNED, MeetingStatus.ARCHIVED))),
         )
     )
 

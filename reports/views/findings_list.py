@@ -28,10 +28,13 @@ def findings_list(request: SignedInRequest) -> HttpResponse:
     rows = counts.results(given.user, given.filters)
     page = page_by(rows, listing.order_of(sort), request.GET.get("cursor", ""), SIZE)
     levels = {**LEVELS, **MORE_LEVELS}
+    withheld = counts.results_withheld(given.user, given.filters)
     context = {
         **form_context(given),
         "level_choices": [(code, words) for code, (words, _) in levels.items()],
         "rows": listing.dressed(page.rows),
+        "withheld": withheld,
+        "most_withheld": withheld == counts.MOST_WITHHELD,
         "columns": {name: _column(given.filters, name, label, sort) for name, (_, label) in listing.SORTS.items()},
         "what": levels[given.filters.level][0] if given.filters.level else "核查意见",
         "sort": sort,

@@ -1,4 +1,5 @@
-// The agenda page: choose whose catalogue is listed, drag items by their number, warn before unsaved work is left behind.
+// The agenda page: choose whose catalogue is listed, drag items by their number or move them with Alt+↑ and Alt+↓, warn
+// before unsaved work is left behind.
 // Everything here is an extra: the buttons 上移, 下移, 移出议程 and 保存议程 do the same without it.
 const form = document.querySelector("form[data-agenda]");
 
@@ -63,9 +64,21 @@ if (form) {
     dragged.classList.remove("moving");
     dragged = undefined;
     renumber();
-    form.dispatchEvent(new Event("change", { bubbles: true }));
+    dirty = true;
+    document.getElementById("agenda-order")?.click(); // names and buttons of the lines follow the new order
   });
 }
+
+// ---- keyboard: the line that has the focus moves, and keeps it ----
+form?.addEventListener("keydown", (event) => {
+  if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+  const verb = event.key === "ArrowUp" ? "up" : "down";
+  const button = rowOf(event.target)?.querySelector(`button[id^="${verb}-"]`);
+  if (!button) return;
+  event.preventDefault();
+  if (button.getAttribute("aria-disabled") !== "true") button.click();
+});
 
 // ---- while a title is typed: the form asks which matters it may belong to (hx-trigger waits until the typing pauses) ----
 form?.addEventListener("input", (event) => {

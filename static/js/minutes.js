@@ -49,13 +49,25 @@ function divide(whole) {
     if (waiting.length) core = sheet();
   }
   if (foot) {
-    if (core.lastElementChild && !fits(core, core.lastElementChild, 2)) core = sheet();
+    if (core.lastElementChild && !fits(core, core.lastElementChild, 2)) {
+      const kept = last(core.lastElementChild); // 版记 never stands alone on a sheet
+      core = sheet();
+      core.append(kept);
+    }
     core.parentElement.append(foot);
   }
   whole.remove();
   const pages = document.querySelector("[data-pages]");
   pages.textContent = `共 ${sheets.length} 页`;
   pages.hidden = false;
+}
+
+// The last row of a list in a list of its own, or the block itself.
+function last(block) {
+  if (!block.matches("dl") || block.children.length < 2) return block;
+  const rest = block.cloneNode(false);
+  rest.append(block.lastElementChild);
+  return rest;
 }
 
 // Millimetres are measured on the sheet itself, so that the preview may be drawn smaller.
@@ -71,24 +83,38 @@ function fits(core, block, reserve) {
 
 // Cuts a paragraph after the last line that fits; returns what is left, or null when not even one line fits.
 function split(core, paragraph) {
-  const text = paragraph.firstChild;
+  const texts = [];
+  const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) texts.push(walker.currentNode);
   const limit = bottom(core) + core.getBoundingClientRect().height / HEIGHT;
   let fit = 0;
-  let over = text.length;
+  let over = texts.reduce((sum, text) => sum + text.length, 0);
   const range = document.createRange();
-  range.setStart(text, 0);
+  range.setStart(paragraph, 0);
   while (over - fit > 1) {
     const middle = (fit + over) >> 1;
-    range.setEnd(text, middle);
+    range.setEnd(...place(texts, middle));
     const boxes = range.getClientRects();
     if (boxes.length && boxes[boxes.length - 1].bottom <= limit) fit = middle;
     else over = middle;
   }
   if (fit === 0) return null;
+  range.setStart(...place(texts, fit));
+  range.setEnd(paragraph, paragraph.childNodes.length);
   const rest = paragraph.cloneNode(false);
   rest.classList.add("on");
-  rest.textContent = text.data.slice(fit);
-  text.data = text.data.slice(0, fit);
+  rest.append(range.extractContents());
   paragraph.classList.add("cut");
   return rest;
+}
+
+// The text and the place in it of the character with that number.
+function place(texts, number) {
+  let before = 0;
+  for (const text of texts) {
+    if (number <= before + text.length) return [text, number - before];
+    before += text.length;
+  }
+  const last = texts[texts.length - 1];
+  return [last, last.length];
 }

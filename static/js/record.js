@@ -40,7 +40,12 @@ function show(form, item) {
     row.querySelector(".why").textContent = out;
     row.querySelector(".o").textContent = out ? "" : String(++there);
     for (const field of row.querySelectorAll("input[type=radio], textarea")) field.disabled = Boolean(out) || secret;
-    row.querySelector('input[name$="-together"]').disabled = Boolean(out) || secret;
+    const together = row.querySelector('input[name$="-together"]');
+    together.disabled = Boolean(out) || secret;
+    row.classList.toggle("tog", Boolean(together.value));
+  }
+  for (const hint of item.querySelectorAll("[data-hint]")) {
+    hint.hidden = item.querySelector(`.rc-room [data-member="${hint.dataset.hint}"] [data-mark="回避"]`).checked;
   }
   const inRoom = rows.filter((row) => !row.classList.contains("out"));
   const last = lastSpeaker(form, inRoom);
@@ -155,6 +160,7 @@ const ACTS = {
     form.querySelector("[data-att] input[value=present]").dispatchEvent(new Event("change", { bubbles: true }));
   },
   agree: (form, item) => {
+    propose(item);
     const list = item.querySelector("[data-speakers]");
     const last = lastSpeaker(form, [...list.querySelectorAll("li:not(.out)")]);
     if (last) list.append(last);
@@ -163,6 +169,14 @@ const ACTS = {
       row.querySelector('input[name$="-together"]').value = "1";
     }
     item.dataset.auto = "true";
+    const next = item.nextElementSibling;
+    if (next?.matches("[data-item]")) next.open = true; // the next one is discussed now
+  },
+  propose: (form, item) => propose(item),
+  recuse: (form, item, row, button) => {
+    const away = item.querySelector(`.rc-room [data-member="${button.value.split("-")[2]}"]`);
+    for (const mark of ["应回避", "回避"]) away.querySelector(`[data-mark="${mark}"]`).checked = true;
+    item.querySelector("[id$='-room'] summary").focus();
   },
   clear: (form, item) => {
     for (const field of item.querySelectorAll("[data-speakers] input[type=radio]")) field.checked = false;
@@ -186,14 +200,11 @@ const ACTS = {
   },
   task: (form, item, row, button) => {
     const rows = [...item.querySelectorAll("[data-task]")];
-    const model = rows[rows.length - 1];
-    const made = model.cloneNode(true);
+    const made = blankTask(rows[rows.length - 1]);
     const next = Math.max(...rows.map((each) => Number(each.dataset.task))) + 1;
-    rename(made, model.dataset.task, String(next));
-    for (const field of made.querySelectorAll("input, textarea, select")) field.value = "";
-    for (const error of made.querySelectorAll(".fh-err")) error.remove();
+    rename(made, made.dataset.task, String(next));
     button.before(made);
-    number(item);
+    renumber(item);
     made.querySelector("input").focus();
   },
   drop: (form, item, row, button) => {
@@ -205,11 +216,39 @@ const ACTS = {
       gone.querySelector("input").focus();
     } else {
       gone.remove();
-      number(item);
+      renumber(item);
       (neighbour.matches("[data-task]") ? neighbour.querySelector(".rc-drop button") : neighbour).focus();
     }
   },
 };
+
+// Method, outcome, decision and task as the agenda proposes them, where nothing stands yet.
+function propose(item) {
+  const proposal = JSON.parse(item.dataset.proposal);
+  const at = `i-${item.dataset.item}`;
+  for (const name of ["method", "outcome"]) {
+    if (!chosen(item, `${at}-${name}`)) item.querySelector(`[name="${at}-${name}"][value="${proposal[name]}"]`).checked = true;
+  }
+  const text = item.querySelector(`[name="${at}-decision_text"]`);
+  if (!text.value.trim()) write(text, proposal.decision_text);
+  const fields = [...item.querySelectorAll("[data-task] .form-control, [data-task] .form-select")];
+  if (!ADOPTED.includes(chosen(item, `${at}-outcome`)) || fields.some((field) => field.value)) return;
+  for (const [name, value] of Object.entries(proposal.task)) {
+    write(item.querySelector(`[data-task] [name$="-${name}"]`), value);
+  }
+}
+
+function write(field, value) {
+  field.value = value;
+  if (field.matches("[data-fit]")) field.dispatchEvent(new Event("input", { bubbles: true })); // grows with its text
+}
+
+function blankTask(model) {
+  const made = model.cloneNode(true);
+  for (const field of made.querySelectorAll("input, textarea, select")) field.value = "";
+  for (const error of made.querySelectorAll(".fh-err")) error.remove();
+  return made;
+}
 
 function rename(task, before, after) {
   task.dataset.task = after;
@@ -219,10 +258,10 @@ function rename(task, before, after) {
     }
   }
   const drop = task.querySelector(".rc-drop button");
-  drop.value = drop.value.replace(/-\d+$/, `-${after}`);
+  drop.value = drop.value.replace(/-\w+$/, `-${after}`);
 }
 
-function number(item) {
+function renumber(item) {
   item.querySelectorAll("[data-task]").forEach((task, place) => {
     task.querySelector("[data-number]").textContent = String(place + 1);
     task.querySelector(".rc-drop button").setAttribute("aria-label", `删去任务 ${place + 1}`);
@@ -240,7 +279,7 @@ document.addEventListener("click", (event) => {
   if (item) {
     show(form, item);
     recount(item);
-    if (button.isConnected && !["task", "drop"].includes(button.value.split("-")[0])) button.focus();
+    if (button.isConnected && !["task", "drop", "recuse"].includes(button.value.split("-")[0])) button.focus();
   }
   form.dispatchEvent(new CustomEvent("record-typed", { bubbles: true }));
   document.getElementById("record-check").dispatchEvent(new CustomEvent("record-changed"));
@@ -342,15 +381,61 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
-document.addEventListener("record-saved", (event) => {
-  const form = document.getElementById("record");
-  if (!form) return;
-  form.elements.version.value = String(event.detail.version);
-  document.getElementById("record-saved").textContent = `${event.detail.at} 已保存`;
-  for (const old of document.querySelectorAll("#main > .fh-sum, #main > [aria-labelledby=differ]")) old.remove();
-  for (const error of form.querySelectorAll(".fh-err")) error.remove();
-  for (const field of form.querySelectorAll(".bad.form-control, .bad.form-select")) field.classList.remove("bad");
-});
+// ---- words of another clerk, or of a choice between two: put into the fields as if typed ----
+document.addEventListener("record-put", (event) => {
+  const form = event.target;
+  const { values, tasks } = event.detail;
+  for (const [item, rows] of Object.entries(tasks)) refill(form.querySelector(`[data-item="${item}"]`), rows);
+  for (const [name, value] of Object.entries(values)) putIn(form, name, value);
+  for (const item of form.querySelectorAll("[data-item]")) {
+    reorder(item);
+    show(form, item);
+    item.dataset.auto = String(votesFollow(item));
+    sameVotes(item);
+    bar(item);
+  }
+  delegation(form);
+  form.querySelector("[data-att] input[value=present]").dispatchEvent(new Event("change", { bubbles: true })); // the 到会计
+}, true);
+
+function putIn(form, name, value) {
+  for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+    if (field.type === "radio") field.checked = field.value === value;
+    else if (field.type === "checkbox") field.checked = Boolean(value);
+    else field.value = value;
+    if (field.matches("[data-fit]")) field.dispatchEvent(new Event("input", { bubbles: true })); // grows with its text
+  }
+}
+
+// The speakers as they are numbered now; `show` numbers them anew.
+function reorder(item) {
+  const list = item.querySelector("[data-speakers]");
+  const place = (row) => Number(row.querySelector('input[name$="-seq"]').value) || Infinity;
+  const rows = [...list.children];
+  const sorted = [...rows].sort((one, other) => place(one) - place(other));
+  if (sorted.some((row, index) => row !== rows[index])) list.append(...sorted);
+}
+
+// As many rows of tasks as there are, in their order.
+function refill(item, rows) {
+  const old = [...item.querySelectorAll("[data-task]")];
+  const wanted = rows.length || 1;
+  while (old.length > wanted) old.pop().remove();
+  while (old.length < wanted) {
+    const made = blankTask(old[old.length - 1]);
+    old[old.length - 1].after(made);
+    old.push(made);
+  }
+  const number = item.dataset.item;
+  old.forEach((task, place) => rename(task, task.dataset.task, `new${place}`));
+  old.forEach((task, place) => {
+    rename(task, task.dataset.task, String(place));
+    for (const name of ["goal", "measures", "due_on", "responsible", "units"]) {
+      putIn(task, `i-${number}-t-${place}-${name}`, rows[place]?.[name] ?? "");
+    }
+  });
+  renumber(item);
+}
 
 start();
 document.addEventListener("htmx:load", start);

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect, sync_playwright
 
 from tools import chromium
 
@@ -84,6 +84,7 @@ def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewPa
         return page
 
     yield make
+    let_it_finish(open_pages)
     if request.node.stash.get(FAILED, False):
         _keep_pictures(open_pages, request.node.name)
     for page in open_pages:
@@ -110,6 +111,15 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.when == "call" and report.failed:
         item.stash[FAILED] = True
     return report
+
+
+def let_it_finish(pages: list[Page]) -> None:
+    """Wait until pages of a record have nothing under way: what they still save or ask would meet the next test's tables."""
+    for page in pages:
+        with suppress(Error, AssertionError):
+            if page.locator("#record-check").count():
+                expect(page.locator("#record-saved")).not_to_contain_text("正在保存", timeout=WAIT)
+                expect(page.locator("#record-check.htmx-request")).to_have_count(0, timeout=WAIT)
 
 
 def _policy_violation(message: ConsoleMessage) -> list[str]:

@@ -122,6 +122,12 @@ def test_from_the_roster_to_a_reminder_and_back_by_rest(new_page: NewPage, live_
     sign_in(clerk, live_server, "clerk-FH010")
     clerk.goto(f"{live_server.url}/governance/meetings/{meeting.pk}/")
     press(clerk, "送签")
+    sign_in(phone, live_server, "principal-FH010")
+    phone.goto(f"{live_server.url}/governance/meetings/{meeting.pk}/")
+    expect(phone.locator("#confirming")).to_contain_text("请你确认：记录里你的表态")
+    press(phone, "确认记录")
+    expect(phone.locator("#confirming")).to_contain_text("已确认 1 人")
+    factories.confirm_all(Meeting.objects.get())
     desk.goto(f"{live_server.url}/governance/meetings/{meeting.pk}/")
     press(desk, "签发")
     expect(desk.locator("#main")).to_contain_text(f"{meeting.year}-党-001-01")
@@ -130,7 +136,6 @@ def test_from_the_roster_to_a_reminder_and_back_by_rest(new_page: NewPage, live_
     at = at_hour(task.due_on - timedelta(days=7))
     assert sweep_batch(at=at) == 1
     dispatch_batch(at=at)
-    sign_in(phone, live_server, "principal-FH010")
     phone.goto(f"{live_server.url}/inbox/")
     expect(phone.locator("#main")).to_contain_text("完成专题学习：还有 7 天到期")
 

@@ -17,6 +17,7 @@ from accounts.models import User
 from audit.models import Event
 from common.errors import DomainError
 from governance import services
+from governance.forms.agenda import LINE
 from governance.models import AgendaItem, Meeting
 from schools.permissions import Body
 from tests import factories
@@ -68,9 +69,10 @@ def typed(meeting: Meeting, **changes: Any) -> dict[str, Any]:
         values = {
             "id": item.pk, "title": item.title, "matter": item.matter.code if item.matter else "",
             "proposer": item.proposer_id or "", "proposed_on": item.proposed_on or "", "summary": item.summary,
+            "presenter": item.presenter_id or "", "minutes_needed": item.minutes_needed or "",
         }  # fmt: skip
         data |= {f"item-{key}-{name}": value for name, value in values.items()}
-    return data | {name.replace("_", "-") if name.startswith("item_") else name: v for name, v in changes.items()}
+    return data | {name.replace("_", "-", 2) if name.startswith("item_") else name: v for name, v in changes.items()}
 
 
 def titles(response: HttpResponse) -> list[str]:
@@ -87,7 +89,7 @@ def stored(meeting: Meeting) -> list[tuple[str, str]]:
 def test_the_whole_agenda_goes_through_the_page_to_the_rows_and_the_fact(cast: Cast, meeting: Meeting) -> None:
     kept = list(meeting.items.order_by("order").values_list("pk", flat=True))
     data = typed(meeting, place="行政楼 305", item_1_title="审议教导处副主任选任方案", item_1_summary="岗位空缺")
-    for name in ("id", "title", "matter", "proposer", "proposed_on", "summary"):
+    for name in LINE:
         del data[f"item-0-{name}"]  # the first one is taken out
     data |= {"item-9-title": "课后服务方案", "item-9-matter": "P24", "item-9-proposer": cast.people["deputy"].pk,
              "item-9-proposed_on": "2026-11-20", "item-9-id": "", "item-9-summary": ""}  # fmt: skip
@@ -238,7 +240,7 @@ def test_whatever_is_posted_is_answered(cast: Cast, meeting: Meeting) -> None:
 def test_a_stale_version_is_refused_with_what_differs_and_nothing_typed_is_lost(cast: Cast, meeting: Meeting) -> None:
     data = typed(meeting, place="我写的地点", item_0_title="我改的名称", item_2_summary="我写的事由")
     theirs = typed(meeting, place="他写的地点", item_0_title="他改的名称")
-    for name in ("id", "title", "matter", "proposer", "proposed_on", "summary"):
+    for name in LINE:
         del theirs[f"item-2-{name}"]  # and took the third item out
     assert signed_in(cast.user("secretary")).post(address(meeting), theirs).status_code == 302
     client = signed_in(cast.user("clerk"))
@@ -348,4 +350,4 @@ def test_the_page_costs_the_same_for_1_and_30_items(cast: Cast, meeting: Meeting
         with CaptureQueriesContext(connection) as counted:
             assert client.get(address(each)).status_code == 200
         counts.append(len(counted))
-    assert counts[0] == counts[1] <= 14
+    assert counts[0] == counts[1] <= 13, "one of them for the topics that wait for a meeting"

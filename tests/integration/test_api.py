@@ -146,7 +146,7 @@ def test_a_persons_session_sees_what_the_pages_show(cast: factories.Cast, other:
 
 
 def test_meeting_decision_and_task_hang_together(cast: factories.Cast) -> None:
-    meeting = factories.make_signed(cast, matters=("P01", "P16"))
+    meeting = factories.open_items(factories.make_signed(cast, matters=("P01", "P16")))
     api = machine(*EVERYTHING)
     body = api.get(f"governance/meetings/{meeting.pk}/").json()
     year = meeting.year

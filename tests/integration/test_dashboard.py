@@ -15,9 +15,9 @@ from django.utils import timezone
 from accounts.models import User
 from checklists import services as tasks
 from checklists.models import Task
-from common.dates import SHANGHAI
+from common.dates import SHANGHAI, local_day
 from governance import services as governance
-from governance.models import Meeting
+from governance.models import Declaration, Meeting
 from governance.record import MemberRecord
 from reports import services as rollup
 from reports import showing
@@ -72,14 +72,22 @@ def block(meeting: Meeting, cast: factories.Cast) -> Meeting:
     return meeting
 
 
+def declared(cast: factories.Cast) -> factories.Cast:
+    """Nobody of the school owes this year's 利益关系申报, which has tests of its own."""
+    at = timezone.now()
+    for person in cast.people.values():
+        Declaration(school=cast.school, person=person, year=local_day(at).year, nothing=True, declared_at=at).commit(at)
+    return cast
+
+
 @pytest.fixture
 def cast() -> factories.Cast:
-    return factories.make_cast()
+    return declared(factories.make_cast())
 
 
 @pytest.fixture
 def other() -> factories.Cast:
-    return factories.make_cast("FH002", office="城西教办")
+    return declared(factories.make_cast("FH002", office="城西教办"))
 
 
 @pytest.fixture
@@ -423,7 +431,7 @@ def test_the_desk_costs_the_same_for_one_row_and_for_thirty(cast: factories.Cast
             client.force_login(cast.user(role))
             client.get(HOME)
             counts.setdefault(role, []).append(queries(client))
-    assert all(one == thirty <= 12 for one, thirty in counts.values()), counts
+    assert all(one == thirty <= 13 for one, thirty in counts.values()), counts
 
 
 # ---- those who see no school ----

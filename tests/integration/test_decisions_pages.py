@@ -134,7 +134,7 @@ def test_list_and_page_cost_the_same_for_1_and_30_rows(cast: Cast) -> None:
         counts.append([queries(user, url) for user in users for url in (LIST, page)])
     assert counts[0] == counts[1]
 
-    assert max(counts[0][::2]) <= 8 and max(counts[0][1::2]) <= 12
+    assert max(counts[0][::2]) <= 9 and max(counts[0][1::2]) <= 12  # one counts what is withheld
 
 
 # ---- the catalogue ----

@@ -21,11 +21,16 @@ from accounts.models import User
 from attachments.models import Attachment
 from checklists import services as tasks
 from checklists.models import Task
+from governance import services
 from governance.models import Decision, Meeting, SchoolClause
-from governance.services import TalkInput, record_talk
+from governance.services import TalkInput, TopicInput, record_talk
+from governance.services.bin import delete_meeting, delete_topic
 from governance.services.catalogue import start_draft
+from governance.services.declarations import InterestInput, declare
+from governance.services.dossier import request_dossier
 from governance.services.model_texts import draft_model_text
 from governance.services.school_rules import start_school_rules
+from governance.tasks import dossiers as make_dossiers
 from notifications.models import Message
 from notifications.services import dispatch_batch
 from schools.models import Appointment, RosterUpload
@@ -34,7 +39,9 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 CANARY = "金丝雀"
-PUBLIC = frozenset({"livez", "readyz", "accounts:sign-in", "accounts:sign-out", "api:token", "api:schema", "api:docs"})
+PUBLIC = frozenset(
+    {"livez", "readyz", "accounts:sign-in", "accounts:sign-out", "api:token", "api:schema", "api:docs", "api:calendar"}
+)
 SCHOOL = ("secretary", "principal", "deputy", "member", "team", "clerk")
 BUREAU = ("organiser", "supervisor", "leader")
 SYSTEM = ("system_admin", "security_admin", "auditor")
@@ -56,6 +63,7 @@ class World:
     meeting: Any = None
     held: Any = None
     draft: Any = None
+    called: Any = None
     decision: Any = None
     task: Any = None
     talk: Any = None
@@ -70,6 +78,11 @@ class World:
     model_text: Any = None
     model_draft: Any = None
     procedure: Any = None
+    topic: Any = None
+    dossier: Any = None
+    binned: Any = None
+    binned_topic: Any = None
+    declaration: Any = None
 
 
 @pytest.fixture
@@ -99,10 +112,14 @@ def _objects(world: World) -> None:
     cast = world.cast
     world.meeting = factories.make_signed(cast)
     world.held, world.draft = factories.make_recorded(cast), factories.make_meeting(cast)
-    Meeting.objects.filter(school=cast.school).update(place=CANARY)
+    Meeting.objects.filter(school=cast.school).exclude(status="signed").update(place=CANARY)
     world.decision, world.task = world.meeting.decisions.get(), Task.objects.get()
     Decision.objects.filter(pk=world.decision.pk).update(title=CANARY, text=CANARY)
     Task.objects.update(target=CANARY, measures=CANARY)
+    world.declaration = declare(
+        school=cast.school, nothing=False, interests=[InterestInput("company", CANARY)], by=cast.user("principal"),
+        at=timezone.now(),
+    )  # fmt: skip
     world.talk = record_talk(
         school=cast.school, talk=TalkInput(timezone.localdate(), CANARY), by=cast.user("clerk"), at=timezone.now()
     )
@@ -119,7 +136,36 @@ def _objects(world: World) -> None:
     world.upload.commit(timezone.now())
     world.replay = factories.make_replay(world.users["organiser"])
     world.catalogue = start_draft(by=world.users["organiser"], at=timezone.now())
+    world.called = factories.make_called(cast)
+    Meeting.objects.filter(pk=world.called.pk).update(place=CANARY)
     _procedures(world)
+    _topic(world)
+    _archive(world)
+
+
+def _archive(world: World) -> None:
+    """A finished dossier of the secretary's, and two drafts in the recycle bin."""
+    cast, at = world.cast, timezone.now()
+    today, secretary = timezone.localdate(), cast.user("secretary")
+    world.dossier = request_dossier(school=cast.school, body="", since=today, until=today, by=secretary, at=at)
+    make_dossiers()
+    meeting = factories.make_meeting(cast)
+    Meeting.objects.filter(pk=meeting.pk).update(place=CANARY)
+    world.binned = delete_meeting(meeting=meeting, version=None, by=secretary, at=at)
+    topic = services.create_topic(school=cast.school, body="party", new=TopicInput(CANARY), by=secretary, at=at)
+    world.binned_topic = delete_topic(topic=topic, version=None, by=secretary, at=at)
+
+
+def _topic(world: World) -> None:
+    """A topic that was put on the agenda of the Party meeting in preparation."""
+    cast, at = world.cast, timezone.now()
+    new = TopicInput(CANARY, matter="P01", background=CANARY, basis=CANARY, proposal=CANARY)
+    topic = services.create_topic(school=cast.school, body="party", new=new, by=cast.user("member"), at=at)
+    topic = services.submit_topic(topic=topic, by=cast.user("member"), at=at)
+    topic = services.screen_topic(topic=topic, by=cast.user("clerk"), at=at)
+    topic = services.confirm_topic(topic=topic, by=cast.user("secretary"), at=at)
+    services.schedule_topic(topic=topic, meeting=world.draft, by=cast.user("clerk"), at=at)
+    world.topic = topic
 
 
 def _procedures(world: World) -> None:
@@ -152,6 +198,7 @@ def door(who: tuple[str, ...], of: str = "", *, writes: bool = False, query: str
 
 DOORS: dict[str, Door] = {
     "accounts:change-password": door(EVERYBODY),
+    "accounts:calendar": door(EVERYBODY),
     "accounts:text-size": door(EVERYBODY, writes=True),
     "attachments:download": door(SEE_SCHOOL, "file"),
     "common:gallery": door(()),
@@ -189,10 +236,32 @@ DOORS: dict[str, Door] = {
     "governance:meeting-new": door((*RECORD, "stranger", "stranger-clerk")),  # each for the own school
     "governance:meeting": door(SEE_PARTY, "meeting"),
     "governance:agenda": door(SEE_PARTY, "draft"),
+    "governance:calendar-file": door(SEE_PARTY, "called"),
+    "governance:pack": door(SEE_PARTY, "meeting"),
     "governance:preparation": door(SEE_PARTY, "draft_item"),
+    "governance:secrecy": door(RECORD, "draft_item"),
     "governance:record": door(SEE_PARTY, "held"),
     "governance:record-check": door(SEE_PARTY, "held"),
+    "governance:record-autosave": door(SEE_PARTY, "held"),
+    "governance:presentation": door(SEE_PARTY, "held"),
+    "governance:declarations": door((*SCHOOL, "stranger", "stranger-clerk")),  # each of the own school
+    "governance:declaration-mine": door(tuple(role for role in SCHOOL if role != "clerk"), "school"),
+    "governance:declaration": door(RECORD, "declaration"),
     "governance:minutes": door(SEE_PARTY, "meeting"),
+    "governance:objection": door(SEE_PARTY, "meeting"),
+    "governance:scans": door(SEE_PARTY, "meeting"),
+    "governance:minutes-versions": door(SEE_PARTY, "meeting"),
+    "governance:minutes-version": door(SEE_PARTY, "meeting", number="1"),
+    "governance:correction": door(SEE_PARTY, "meeting"),
+    "governance:correction-answer": door(SEE_PARTY, "meeting"),
+    "governance:minutes-docx": door(SEE_PARTY, "meeting"),
+    "governance:minutes-edit": door(SEE_PARTY, "held"),
+    "governance:vote-sheet": door(SEE_PARTY, "meeting"),
+    "governance:vote-sheet-docx": door(SEE_PARTY, "meeting"),
+    "governance:attendance-sheet": door(SEE_PARTY, "meeting"),
+    "governance:attendance-sheet-docx": door(SEE_PARTY, "meeting"),
+    "governance:excerpt": door(SEE_PARTY, "decision"),
+    "governance:excerpt-docx": door(SEE_PARTY, "decision"),
     "governance:meeting-action": door(SEE_PARTY, "held", name="minute"),
     "governance:waive": door(SEE_PARTY, "held"),
     "governance:waivers": door((*HEADS, "organiser", "supervisor", "stranger")),  # each of the own school
@@ -200,7 +269,35 @@ DOORS: dict[str, Door] = {
     "governance:talks": door((*RECORD, *BUREAU, "stranger", "stranger-clerk")),
     "governance:talks-export": door((*RECORD, *BUREAU, "stranger", "stranger-clerk"), kind="csv"),
     "governance:talk": door((*RECORD, *BUREAU), "talk"),
+    "governance:topics": door((*SCHOOL, *BUREAU, "stranger", "stranger-clerk")),  # each of the own school
+    "governance:topics-export": door((*SCHOOL, *BUREAU, "stranger", "stranger-clerk"), kind="csv"),
+    "governance:topic-new": door((*SCHOOL, "stranger", "stranger-clerk")),
+    "governance:topic-templates": door((*SCHOOL, "stranger", "stranger-clerk")),
+    "governance:topic": door(SEE_PARTY, "topic"),
+    "governance:topic-edit": door(SEE_PARTY, "topic"),
+    "governance:topic-action": door(SEE_PARTY, "topic", name="postpone"),
+    "governance:topic-files": door(SEE_PARTY, "topic", writes=True),
+    "governance:topic-assign": door(SEE_PARTY, "topic", writes=True),
+    "governance:topic-keep": door(SEE_PARTY, "topic", writes=True),
+    "governance:topic-schedule": door(SEE_PARTY, "topic", writes=True),
+    "governance:topic-chain": door(SEE_PARTY, "topic"),
+    "governance:agenda-topics": door(SEE_PARTY, "draft"),
+    "governance:item-chain": door(SEE_PARTY, "draft_item"),
+    "governance:hand-over": door(SEE_PARTY, "draft_item"),
     "governance:decisions": door(EVERYBODY),
+    "governance:decisions-export": door(
+        (*SCHOOL, *BUREAU, "stranger", "stranger-clerk"), kind="csv"
+    ),  # each of what it sees
+    "governance:archive": door((*RECORD, *BUREAU, "stranger", "stranger-clerk")),
+    "governance:dossier": door(("secretary",), "dossier"),
+    "governance:collection": door(
+        (*RECORD, *BUREAU), name="meetings", query="?school=FH001&since=2020-01-01&until=2090-01-01"
+    ),
+    "governance:bin": door((*SCHOOL, "stranger", "stranger-clerk")),  # each the own
+    "governance:meeting-delete": door(SEE_PARTY, "draft", writes=True),
+    "governance:meeting-restore": door(RECORD, "binned", writes=True),
+    "governance:topic-delete": door(SEE_PARTY, "topic", writes=True),
+    "governance:topic-restore": door(("secretary",), "binned_topic", writes=True),
     "governance:decision": door(SEE_PARTY, "decision"),
     "governance:matters": door(EVERYBODY),
     "governance:matter": door(EVERYBODY, code="P01"),
@@ -256,6 +353,10 @@ DOORS: dict[str, Door] = {
     "api:check": door(EVERYBODY, writes=True),
     "api:talks": door(EVERYBODY),
     "api:talk": door((*RECORD, *BUREAU), "talk"),
+    "api:topics": door(EVERYBODY),
+    "api:topic": door(SEE_PARTY, "topic"),
+    "api:topic-action": door(SEE_PARTY, "topic", name="postpone", writes=True),
+    "api:topic-hand-over": door(EVERYBODY, writes=True),
     "api:procedures": door(EVERYBODY),
     "api:procedure": door(SEE_SCHOOL, "procedure"),
     "api:decisions": door(EVERYBODY),
@@ -288,7 +389,7 @@ def address(name: str, world: World, *, missing: bool = False) -> str:
         values["person"] = uuid4() if missing else world.newcomer.pk
     elif opened.of == "draft_item":
         values["pk"] = uuid4() if missing else world.draft.pk
-        values["item"] = uuid4() if missing else world.draft.items.get().pk
+        values["item"] = uuid4() if missing else world.draft.items.order_by("order").first().pk
     elif opened.of:
         values["pk"] = uuid4() if missing else getattr(world, opened.of).pk
     return reverse(name, kwargs=values) + opened.query

@@ -202,7 +202,7 @@ def test_the_signature_writes_the_note_and_the_fold_counts_what_it_stored(organi
 
 
 def test_a_signature_that_is_taken_back_leaves_no_note() -> None:
-    meeting = factories.make_minuted(factories.make_cast())
+    meeting = factories.confirm_all(factories.make_minuted(factories.make_cast()))
     assert not SignedNote.objects.exists()
     with pytest.raises(RuntimeError), transaction.atomic():
         governance.sign_meeting(meeting=meeting, by=User.objects.get(username="secretary-FH001"), at=timezone.now())

@@ -78,7 +78,7 @@ def test_a_record_without_a_place_is_shown_stopped_and_can_be_let_pass_by_the_he
         minute(cast, meeting)
     waive_rule(meeting=meeting, rule="R-M01", reason="在操场临时召开，没有固定地点", by=cast.user("secretary"), at=AT)
     minute(cast, meeting)
-    signed = services.sign_meeting(meeting=meeting, by=cast.user("secretary"), at=AT)
+    signed = services.sign_meeting(meeting=make.confirm_all(fresh(meeting)), by=cast.user("secretary"), at=AT)
     assert RuleResult.objects.get(meeting=signed, rule="R-M01").outcome == Outcome.WAIVED
 
 

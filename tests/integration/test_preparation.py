@@ -123,7 +123,7 @@ def test_a_proposal_of_the_principals_meeting_brings_its_day(cast: Cast, meeting
     step = StepInput("principal_meeting", source=source.pk)
     with pytest.raises(InvalidInput, match="已签发"):
         prepare(meeting, cast.user("clerk"), steps=(step,))
-    services.sign_meeting(meeting=proposing, by=cast.user("principal"), at=week_ago)
+    services.sign_meeting(meeting=factories.confirm_all(proposing), by=cast.user("principal"), at=week_ago)
     prepare(meeting, cast.user("clerk"), steps=(step,))
     stored = PriorStep.objects.get(item=item_of(meeting))
     assert (stored.source_item_id, stored.done_on) == (source.pk, local_day(proposing.scheduled_at))
@@ -276,7 +276,7 @@ def test_after_the_minutes_are_sent_nothing_beforehand_changes_any_more(cast: Ca
     minuted = factories.make_minuted(cast, matters=("P01", "P16"))
     with pytest.raises(WrongState, match="待签发"):
         prepare(minuted, cast.user("clerk"))
-    services.sign_meeting(meeting=minuted, by=cast.user("secretary"), at=timezone.now())
+    services.sign_meeting(meeting=factories.confirm_all(minuted), by=cast.user("secretary"), at=timezone.now())
     step = PriorStep.objects.filter(item__meeting=minuted).first()
     assert step is not None
     with pytest.raises(DatabaseError), transaction.atomic():

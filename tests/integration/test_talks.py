@@ -74,7 +74,7 @@ def signed_with_talk(cast: Cast) -> Talk:
     new = factories.full_record(meeting, cast.people["principal"].pk, due_on=today() + timedelta(days=9))
     meeting = services.save_record(meeting=meeting, new=new, version=None, by=cast.user("clerk"), at=timezone.now())
     meeting = services.minute_meeting(meeting=meeting, by=cast.user("clerk"), at=timezone.now())
-    services.sign_meeting(meeting=meeting, by=cast.user("secretary"), at=timezone.now())
+    services.sign_meeting(meeting=factories.confirm_all(meeting), by=cast.user("secretary"), at=timezone.now())
     return talk
 
 

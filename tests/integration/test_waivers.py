@@ -38,7 +38,7 @@ def cast() -> Cast:
 
 def unprepared(cast: Cast, *, matters: tuple[str, ...] = ("P16",)) -> Meeting:
     """A draft whose item lacks what its matter asks for beforehand, agenda confirmed."""
-    meeting = factories.make_meeting(cast, matters=matters)
+    meeting = factories.open_items(factories.make_meeting(cast, matters=matters))
     return services.confirm_agenda(meeting=meeting, by=cast.user("secretary"), at=timezone.now())
 
 
@@ -136,7 +136,7 @@ def test_a_waived_rule_no_longer_stops_and_is_stored_as_waived_at_the_signature(
     meeting = waive_all(meeting, secretary)
     assert (meeting.findings_block, meeting.findings_waived) == (0, count)
     meeting = services.minute_meeting(meeting=meeting, by=clerk, at=timezone.now())
-    meeting = services.sign_meeting(meeting=meeting, by=secretary, at=timezone.now())
+    meeting = services.sign_meeting(meeting=factories.confirm_all(meeting), by=secretary, at=timezone.now())
     stored = RuleResult.objects.filter(meeting=meeting, outcome="waived")
     assert {row.rule for row in stored} == {waiver.rule for waiver in Waiver.objects.all()}
     assert meeting.findings_waived == count
@@ -367,7 +367,7 @@ def test_a_signed_meeting_still_says_who_let_it_pass_and_why(cast: Cast) -> None
     meeting = services.minute_meeting(meeting=meeting, by=cast.user("clerk"), at=timezone.now())
     preview = client_of(cast.user("clerk")).get(reverse("governance:minutes", args=[meeting.pk]))
     assert f"沈书记01放行： {REASON}" in text_of(preview)
-    services.sign_meeting(meeting=meeting, by=cast.user("secretary"), at=timezone.now())
+    services.sign_meeting(meeting=factories.confirm_all(meeting), by=cast.user("secretary"), at=timezone.now())
     for user in (cast.user("secretary"), factories.make_bureau()):
         page = client_of(user).get(meeting.get_absolute_url())
         assert f"沈书记01放行： {REASON}" in text_of(page)

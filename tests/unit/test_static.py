@@ -120,7 +120,26 @@ def test_every_icon_that_is_named_is_in_the_sprite() -> None:
     assert [(where, name) for where, name in named_icons() if name not in drawn] == []
 
 
-def test_what_a_page_loads_stays_small() -> None:
-    """Own styles and scripts of all pages together, as they travel (compressed)."""
-    assert sum(len(gzip.compress(path.read_bytes())) for path in OWN_FILES) < 50_000
+def loaded_by(template: Path) -> set[Path]:
+    """Own styles and scripts that a template names, with the modules these import."""
+    named = re.findall(r"\{% static '((?:css/|js/|portal)[^']+)' %\}", template.read_text(encoding="utf-8"))
+    found, waiting = set(), [STATIC / name for name in named]
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += [
+                path.parent / name for name in re.findall(r'from "\./([^"]+)"', path.read_text(encoding="utf-8"))
+            ]
+    return found
+
+
+@pytest.mark.parametrize("path", PAGES, ids=template_name)
+def test_what_a_page_loads_stays_small(path: Path) -> None:
+    """Own styles and scripts of the shell and of the page, as they travel (compressed)."""
+    loaded = loaded_by(TEMPLATES / "base.html") | loaded_by(path)
+    assert sum(len(gzip.compress(each.read_bytes())) for each in loaded) < 40_000
+
+
+def test_the_icons_stay_small() -> None:
     assert (STATIC / "icons.svg").stat().st_size < 40_000

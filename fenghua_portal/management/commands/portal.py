@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from demo.passwords import new_password
+from fenghua_portal.draining import DrainingChannel
 
 env = environ.Env()
 WEB_THREADS = 8
@@ -107,8 +108,9 @@ class Command(BaseCommand):
             threads=WEB_THREADS,
             ident=None,
             asyncore_use_poll=True,
-            max_request_body_size=2 * settings.UPLOAD_LIMIT,
+            max_request_body_size=settings.REQUEST_LIMIT + 1,  # the limit itself is still taken
         )
+        web.channel_class = DrainingChannel
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         celery.start()
