@@ -98,7 +98,6 @@ def type_the_record(page: Page, site: Any, meeting: Meeting, cast: factories.Cas
     page.locator("[name$='-method'][value=show_of_hands]").check(force=True)
     page.locator("[name$='-outcome'][value=approved]").check(force=True)
     page.locator("textarea[name$='-decision_text']").fill("会议同意按照方案贯彻落实。")
-    page.get_by_role("button", name="添加任务").click()
     page.locator("[name$='-goal']").last.fill("完成专题学习")
     page.locator("[name$='-measures']").last.fill("分年级组组织学习研讨")
     page.locator("[name$='-due_on']").last.fill(str(local_day(timezone.now()) + timedelta(days=10)))
