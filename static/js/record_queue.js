@@ -5,6 +5,7 @@ const DAYS = 3;
 const PREFIX = "record:";
 const TYPED = 1200; // milliseconds after the last letter
 const TAPPED = 500; // after a choice
+const PATIENCE = 8000; // ms without an answer count as no network
 const AGAIN = [3000, 8000, 20000]; // after a failure, the last one for good
 const APART = /^[mi]-\d+$|^observer-|^(csrfmiddlewaretoken|version|do)$/; // no fields of the record
 const FOLLOWS = /-(seq|together)$|-(agree|disagree|abstain)$/; // changes along with what was tapped
@@ -152,7 +153,10 @@ async function deliver() {
   let answer;
   let words = null;
   try {
-    answer = await fetch(form().dataset.autosave, { method: "POST", body, headers: { "X-Requested-With": "fetch" } });
+    const given = new AbortController(); // AbortSignal.timeout is younger than the oldest browser we serve
+    const late = setTimeout(() => given.abort(), PATIENCE);
+    const asks = { method: "POST", body, headers: { "X-Requested-With": "fetch" }, signal: given.signal };
+    answer = await fetch(form().dataset.autosave, asks).finally(() => clearTimeout(late));
     if (answer.redirected && new URL(answer.url).pathname.startsWith("/accounts/")) {
       keep();
       location.assign(answer.url); // the session has ended; what was typed waits here

@@ -7,6 +7,7 @@ import struct
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -202,8 +203,12 @@ def served() -> Iterator[int]:
         max_request_body_size=settings.REQUEST_LIMIT + 1,
     )  # fmt: skip
     web.channel_class = DrainingChannel
-    thread = threading.Thread(target=web.run, daemon=True)
-    thread.start()
+
+    def run() -> None:
+        with suppress(OSError):  # closing takes the sockets away under it
+            web.run()
+
+    threading.Thread(target=run, daemon=True).start()
     yield web.effective_port
     web.close()
 
