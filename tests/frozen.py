@@ -92,10 +92,12 @@ def _put_back(snapshot: Snapshot) -> Any:
     with transaction.atomic(), connection.cursor() as cursor:
         for model, columns, rows in snapshot.rows:
             names = ", ".join(f'"{name}"' for name in columns)
-            marks = ", ".join(["%s"] * len(columns))
+            one = f"({', '.join(['%s'] * len(columns))})"
             stamps = [] if model is Event else [columns.index(name) for name in STAMPS if name in columns]
             newer = [_moved(row, stamps, moved) for row in rows]
-            cursor.executemany(f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})', newer)  # noqa: S608
+            marks = ", ".join([one] * len(newer))
+            values = [cell for row in newer for cell in row]
+            cursor.execute(f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES {marks}', values)  # noqa: S608
         for statement in connection.ops.sequence_reset_sql(no_style(), [model for model, _, _ in snapshot.rows]):
             cursor.execute(statement)
     return pickle.loads(snapshot.value)  # noqa: S301  pickled by this very process

@@ -20,8 +20,8 @@ from tools import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS = 5  # pytest's exit status
-PARALLEL = ("-n", "auto", "-m", "not browser")
-WITHOUT_DATABASE = ("tests/rules", "tests/deploy")  # once, on SQLite, is enough
+PARALLEL = ("-n", "auto", "-m")
+WITHOUT_DATABASE = ("tests/rules", "tests/deploy", "tests/unit/test_static.py", "tests/unit/test_matter_suggestion.py")
 
 
 def main(arguments: list[str]) -> int:
@@ -29,11 +29,13 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--soak"]:
         return _with_servers(lambda where, real: [_run(where, real, ["-p", "no:xdist", "-m", "soak"])])
     browser = chromium.provide()
-    twice = [f"--ignore={folder}" for folder in WITHOUT_DATABASE]
-    on_sqlite = _run("SQLite", {"DATABASE_URL": "", "REDIS_URL": ""}, [*PARALLEL, *arguments])
+    twice = [f"--ignore={place}" for place in WITHOUT_DATABASE]  # once, on SQLite, is enough
+    on_sqlite = _run(
+        "SQLite", {"DATABASE_URL": "", "REDIS_URL": ""}, [*PARALLEL, "not browser and not walk", *arguments]
+    )
     on_servers = _with_servers(
         lambda where, real: [
-            _run(where, real, [*PARALLEL, *twice, *arguments]),
+            _run(where, real, [*PARALLEL, "not browser", *twice, *arguments]),
             _run_in_browser(browser, real, arguments),
         ]
     )
@@ -52,7 +54,9 @@ def _with_servers(runs: Callable[[str, dict[str, str]], list[int]]) -> int:
 
 
 def _run_in_browser(browser: str | None, environment: Mapping[str, str], arguments: list[str]) -> int:
-    outcome = _run(f"Browser ({browser or 'none found'})", environment, ["-p", "no:xdist", "-m", "browser", *arguments])
+    # Without a browser one process collects, so that it can name what did not run.
+    spread = ["-n", "auto"] if browser else ["-p", "no:xdist"]
+    outcome = _run(f"Browser ({browser or 'none found'})", environment, [*spread, "-m", "browser", *arguments])
     if outcome == NO_TESTS and browser is None and not os.environ.get("REQUIRE_BROWSER"):
         return 0
     return outcome

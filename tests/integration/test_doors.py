@@ -421,6 +421,7 @@ def test_anonymous_visitors_reach_nothing_but_the_public_routes(world: World) ->
             assert CANARY not in text_of(answer)
 
 
+@pytest.mark.walk
 def test_each_door_opens_for_its_posts_is_404_for_everybody_else_and_no_get_changes_a_row(world: World) -> None:
     before = rows()
     for role in EVERYBODY:
@@ -438,6 +439,7 @@ def test_each_door_opens_for_its_posts_is_404_for_everybody_else_and_no_get_chan
     assert changed(before) == {}
 
 
+@pytest.mark.walk
 def test_a_stranger_finds_no_canary_and_cannot_tell_foreign_from_missing(world: World) -> None:
     for role in OUTSIDE:
         client = client_of(world, role)
@@ -479,6 +481,7 @@ def changed(before: dict[str, int]) -> dict[str, tuple[int, int]]:
     return {key: (before[key], now) for key, now in rows().items() if before[key] != now}
 
 
+@pytest.mark.walk
 def test_no_stranger_changes_a_row_and_no_head_changes_one(world: World) -> None:
     before = rows()
     for role in OUTSIDE:

@@ -469,6 +469,7 @@ def ways(world: World, name: str, of: str) -> Iterator[str]:
 MEETINGS = ("meeting", "held", "draft", "called")
 
 
+@pytest.mark.walk
 def test_no_door_tells_a_word_of_a_restricted_item_to_who_is_not_named(world: World) -> None:
     seen: set[str] = set()
     reader = client_of(world.cast.user("secretary"))
