@@ -15,6 +15,7 @@ from common.history import as_history, moment
 from deadlines.services import settle_history, sweep_batch
 from demo.adopting import set_limit
 from demo.days import clock
+from demo.declaring import expect_declarations
 from demo.people import Accounts, Cast, Change, Names, enter_bureau, enter_offices
 from demo.plan import Planner
 from demo.play import SchoolYear
@@ -118,6 +119,7 @@ class District:
             for plan in planner.meetings(quiet):
                 year.expect(plan)
             year.expect_talks(self.first)
+            expect_declarations(cast, self.first, self.wish.as_of, self.agenda.put)
             year.topics.expect_backlog(planner)
             limit_on = clock(self.first + timedelta(days=1), 9)
             self.agenda.put(limit_on, partial(set_limit, school, cast.head(Post.SECRETARY, limit_on.date()).user))

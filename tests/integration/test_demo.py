@@ -25,8 +25,10 @@ from demo.days import clock, teaches, works
 from demo.district import District, Wish
 from demo.words import topics
 from demo.work import course
+from governance.declaring import LEADERS
 from governance.models import (
     AgendaItem,
+    Declaration,
     Meeting,
     MeetingMember,
     PriorStep,
@@ -361,6 +363,15 @@ def test_what_is_fed_by_the_principals_meeting_was_worked_out_there_first(look: 
     linked = PriorStep.objects.filter(source_item__isnull=False)
     assert linked.exists()
     assert all(step.source_item.outcome == "proposed_to_party" for step in linked.select_related("source_item"))
+
+
+def test_leaders_have_declared_their_interests_and_a_few_have_some(look: None):
+    declared = Declaration.objects.filter(year=AS_OF.year)
+    in_office = Appointment.objects.on(AS_OF).holding(*LEADERS).filter(starts_on__lt=date(AS_OF.year, 3, 1))
+    assert set(in_office.values_list("person", flat=True)) <= set(declared.values_list("person", flat=True))
+    some = declared.filter(nothing=False)
+    assert 0 < some.count() < declared.count() / 4
+    assert all(declaration.interests.exists() for declaration in some)
 
 
 def test_topics_wait_for_somebody_in_every_school_and_stand_behind_coming_agendas(look: None):
