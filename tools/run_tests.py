@@ -20,8 +20,8 @@ from tools import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_TESTS = 5  # pytest's exit status
-PARALLEL = ("-n", "auto", "-m")
-WITHOUT_DATABASE = ("tests/rules", "tests/deploy", "tests/unit/test_static.py", "tests/unit/test_matter_suggestion.py")
+PARALLEL = ("-n", "auto", "--dist", "loadgroup", "-m")
+ONCE = ("tests/rules", "tests/deploy", "tests/unit/test_static.py", "tests/unit/test_matter_suggestion.py")
 
 
 def main(arguments: list[str]) -> int:
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--soak"]:
         return _with_servers(lambda where, real: [_run(where, real, ["-p", "no:xdist", "-m", "soak"])])
     browser = chromium.provide()
-    twice = [f"--ignore={place}" for place in WITHOUT_DATABASE]  # once, on SQLite, is enough
+    twice = [f"--ignore={place}" for place in ONCE]  # they ask no database
     on_sqlite = _run(
         "SQLite", {"DATABASE_URL": "", "REDIS_URL": ""}, [*PARALLEL, "not browser and not walk", *arguments]
     )

@@ -46,6 +46,7 @@ from schools.models import Appointment, Person, School
 from schools.permissions import BODY_POSTS, Body, Post
 from tests.factories import PASSWORD
 
+pytestmark = pytest.mark.xdist_group("demo")  # one small district for all that only look at it
 AS_OF = date(2026, 11, 20)
 SCHOOLS = 4
 OURS = ("accounts", "attachments", "audit", "checklists", "deadlines", "governance", "notifications", "schools")
