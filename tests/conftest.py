@@ -9,11 +9,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 
+from common.dates import SHANGHAI
 from tests import services
 from tools import chromium
 
@@ -21,6 +24,30 @@ from tools import chromium
 gc.set_threshold(200_000, 20, 100)
 BROWSER_TESTS = Path(__file__).parent / "browser"
 NOT_RUN = pytest.StashKey[list[str]]()
+CLOCK = pytest.StashKey[time_machine.travel]()
+LATE, EARLY, MORNING = 22, 3, 10
+# These start processes of their own, which know the real time alone.
+IN_REAL_TIME = (Path(__file__).parent / "reliability", Path(__file__).parent / "integration/test_portal_command.py")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Around midnight the suite runs as if at ten in the morning of that day: for most tests an hour ago is still today."""
+    here = datetime.now(SHANGHAI)
+    if here.hour >= LATE or here.hour < EARLY:
+        config.stash[CLOCK] = time_machine.travel(here.replace(hour=MORNING, minute=0), tick=True)
+        config.stash[CLOCK].start()
+
+
+@pytest.fixture(autouse=True)
+def real_time_where_it_is_needed(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Stop the moved clock for tests that work with other processes."""
+    moved = request.config.stash.get(CLOCK, None)
+    if moved is None or not any(place in (request.path, *request.path.parents) for place in IN_REAL_TIME):
+        yield
+        return
+    moved.stop()
+    yield
+    moved.start()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,6 +85,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the temporary folders that settings/test.py made; parallel workers share the first one and outlive each other."""
+    if (moved := config.stash.get(CLOCK, None)) is not None:
+        moved.stop()
     if hasattr(config, "workerinput"):
         return
     for folder in (settings.VAR_DIR, settings.MEDIA_ROOT):
