@@ -23,10 +23,13 @@ class SourceKind(models.TextChoices):
     """Where the tasks of a checklist come from."""
 
     DECISION = "decision", "决议"
+    PLAN = "plan", "一校一案"
+    PROJECT = "project", "书记领雁项目"
+    COMMUNITY = "community", "共同体项目"
 
 
 class Checklist(Tracked):
-    """The tasks of one source: a decision (later a plan, a project, a rectification)."""
+    """The tasks of one source: a decision a plan, a project (later a rectification)."""
 
     school = models.ForeignKey(School, verbose_name="学校", on_delete=models.PROTECT, related_name="checklists")
     source_kind = models.CharField("来源种类", max_length=12, choices=SourceKind)

@@ -1,0 +1,5 @@
+"""Facts of communities, and who hears of them."""
+
+
+def register_kinds() -> None:
+    """Called once at start."""

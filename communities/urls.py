@@ -1,0 +1,6 @@
+"""Pages of communities."""
+
+from django.urls import URLPattern
+
+app_name = "communities"
+urlpatterns: list[URLPattern] = []
