@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
 
 from common.dates import SHANGHAI
 from tests import services
+from tests.ready import copy_from_ready
 from tools import chromium
 
 # Tests make and drop many small objects; looking for cycles less often saves a twentieth of the time.
@@ -92,6 +94,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     for folder in (settings.VAR_DIR, settings.MEDIA_ROOT):
         if folder.parent == Path(tempfile.gettempdir()):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The name of this process's database is settled; its tables come from the ready one, if there is one."""
+    copy_from_ready(connection, os.environ)
 
 
 @pytest.fixture(scope="session")

@@ -48,13 +48,14 @@ class Service:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[Service]:
-    """A database name of our own on a PostgreSQL server. Django makes `test_<name>` from it; all of them are dropped at the end."""
+    """A database name of our own on a PostgreSQL server. Django makes `test_<name>` from it, tests.ready `<name>_ready`; all are dropped at the end."""
     with _server() as server:
         name = f"portal_{os.getpid()}"
         try:
             yield Service(f"{server.url}/{name}", server.source)
         finally:
-            _drop(server.url, f"test_{name}")
+            for database in (f"test_{name}", f"{name}_ready"):
+                _drop(server.url, database)
 
 
 @contextlib.contextmanager

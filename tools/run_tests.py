@@ -7,15 +7,17 @@ Servers are found or started by tests/services.py. Each run ends in pytest's own
 browser tests are named as not run, and with REQUIRE_BROWSER=1 (.ci/run) that is a failure.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests import services
+from tests.ready import make_ready
 from tools import chromium
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,30 +29,38 @@ ONCE = ("tests/rules", "tests/deploy", "tests/unit/test_static.py", "tests/unit/
 def main(arguments: list[str]) -> int:
     """Run all three even when one fails; 1 when any failed."""
     if arguments == ["--soak"]:
-        return _with_servers(lambda where, real: [_run(where, real, ["-p", "no:xdist", "-m", "soak"])])
+        return _soak()
     browser = chromium.provide()
     twice = [f"--ignore={place}" for place in ONCE]  # they ask no database
-    on_sqlite = _run(
-        "SQLite", {"DATABASE_URL": "", "REDIS_URL": ""}, [*PARALLEL, "not browser and not walk", *arguments]
-    )
-    on_servers = _with_servers(
-        lambda where, real: [
-            _run(where, real, [*PARALLEL, "not browser", *twice, *arguments]),
-            _run_in_browser(browser, real, arguments),
-        ]
-    )
-    return int(bool(on_sqlite or on_servers))
+    with contextlib.ExitStack() as stack:
+        servers = _servers(stack)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-ready-")))
+        ready = make_ready(folder, servers and servers[1]["DATABASE_URL"])
+        on_sqlite = {"DATABASE_URL": "", "REDIS_URL": "", **ready}
+        outcomes = [_run("SQLite", on_sqlite, [*PARALLEL, "not browser and not walk", *arguments])]
+        if servers is None:
+            return 1
+        where, real = servers[0], {**servers[1], **ready}
+        outcomes.append(_run(where, real, [*PARALLEL, "not browser", *twice, *arguments]))
+        outcomes.append(_run_in_browser(browser, real, arguments))
+    return int(any(outcomes))
 
 
-def _with_servers(runs: Callable[[str, dict[str, str]], list[int]]) -> int:
-    """Call `runs` with a title and the environment of PostgreSQL and Redis; 1 when there is none, or when any run failed."""
+def _soak() -> int:
+    with contextlib.ExitStack() as stack:
+        servers = _servers(stack)
+        return 1 if servers is None else _run(*servers, ["-p", "no:xdist", "-m", "soak"])
+
+
+def _servers(stack: contextlib.ExitStack) -> tuple[str, dict[str, str]] | None:
+    """PostgreSQL and Redis until the stack closes: a title and the environment that names them. None, and a word, when there are none."""
     try:
-        with services.postgres() as database, services.redis() as broker:
-            where = f"PostgreSQL ({database.source}), Redis ({broker.source})"
-            return int(any(runs(where, {"DATABASE_URL": database.url, "REDIS_URL": "", "TEST_REDIS_URL": broker.url})))
+        database, broker = stack.enter_context(services.postgres()), stack.enter_context(services.redis())
     except services.Unavailable as reason:
         print(reason, file=sys.stderr)
-        return 1
+        return None
+    where = f"PostgreSQL ({database.source}), Redis ({broker.source})"
+    return where, {"DATABASE_URL": database.url, "REDIS_URL": "", "TEST_REDIS_URL": broker.url}
 
 
 def _run_in_browser(browser: str | None, environment: Mapping[str, str], arguments: list[str]) -> int:
