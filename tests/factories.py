@@ -26,7 +26,7 @@ from schools.permissions import OFFICE_POSTS, SCHOOL_POSTS, Body, Post
 from schools.services.appointments import NewAppointment, appoint
 from schools.services.people import add_person, open_account
 from schools.services.schools import SchoolRow, office_named, put_school
-from tests.frozen import made_once
+from tests.frozen import kept
 
 LONG_AGO = date(2020, 9, 1)
 PASSWORD = "Portal-Test-2026"
@@ -117,13 +117,9 @@ ROLES: tuple[tuple[str, str, tuple[Post, ...]], ...] = (
 )
 
 
+@kept
 def make_cast(code: str = "FH001", name: str = "", office: str | None = "城东教办", **values: Any) -> Cast:
     """A school with secretary, principal, deputy, member, team and clerk; sign-in names are `<role>-<code>`."""
-    key = ("cast", code, name, office, tuple(sorted(values.items())))
-    return made_once(key, lambda: _cast(code, name, office, **values))
-
-
-def _cast(code: str, name: str, office: str | None, **values: Any) -> Cast:
     school = make_school(code, name, office, **values)
     cast = Cast(school)
     for rank, (role, person, posts) in enumerate(ROLES, start=1):
@@ -131,12 +127,14 @@ def _cast(code: str, name: str, office: str | None, **values: Any) -> Cast:
     return cast
 
 
+@kept
 def make_bureau(post: Post = Post.ORGANISER, username: str = "") -> User:
     """An account with a bureau or system post."""
     person = make_person(f"局{post.label}", username or str(post), post)
     return User.objects.get(person=person)
 
 
+@kept
 def make_office_user(name: str = "城东教办", username: str = "office") -> User:
     """An account of an education office."""
     office = office_named(name, timezone.now())
@@ -144,11 +142,13 @@ def make_office_user(name: str = "城东教办", username: str = "office") -> Us
     return User.objects.get(person=person)
 
 
+@kept
 def reference() -> None:
     """The catalogue and the rules."""
     load_reference(at=timezone.now())
 
 
+@kept
 def make_meeting(
     cast: Cast, body: Body = Body.PARTY, *, matters: tuple[str, ...] = ("P01",), at: datetime | None = None
 ) -> Meeting:
@@ -208,6 +208,7 @@ def make_called(cast: Cast, body: Body = Body.PARTY, *, matters: tuple[str, ...]
     return governance.call_meeting(meeting=meeting, by=cast.user("clerk"), at=at)
 
 
+@kept
 def make_held(
     cast: Cast, body: Body = Body.PARTY, *, matters: tuple[str, ...] = ("P01",), at: datetime | None = None
 ) -> Meeting:
@@ -253,6 +254,7 @@ def open_items(meeting: Meeting) -> Meeting:
     return meeting
 
 
+@kept
 def make_recorded(cast: Cast, body: Body = Body.PARTY, *, at: datetime | None = None, **values: Any) -> Meeting:
     """A held meeting with a full record."""
     at = at or timezone.now()
@@ -261,6 +263,7 @@ def make_recorded(cast: Cast, body: Body = Body.PARTY, *, at: datetime | None = 
     return governance.save_record(meeting=meeting, new=new, version=None, by=cast.user("clerk"), at=at)
 
 
+@kept
 def make_minuted(cast: Cast, body: Body = Body.PARTY, *, at: datetime | None = None, **values: Any) -> Meeting:
     """A meeting that waits for its signature."""
     at = at or timezone.now()
@@ -275,6 +278,7 @@ def confirm_all(meeting: Meeting, *, at: datetime | None = None) -> Meeting:
     return confirm_together(meeting=meeting, by=list(accounts), at=at or timezone.now())
 
 
+@kept
 def make_signed(cast: Cast, body: Body = Body.PARTY, *, at: datetime | None = None, **values: Any) -> Meeting:
     """A signed meeting, with a decision and a running task of the principal for each item."""
     at = at or timezone.now()
