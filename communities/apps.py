@@ -6,6 +6,9 @@ class CommunitiesConfig(AppConfig):
     verbose_name = "党建共同体"
 
     def ready(self) -> None:
-        from communities import events
+        from attachments.registry import guard
+        from communities import events, guards
 
         events.register_kinds()
+        guard("communities.agreement", guards.may_read_agreement)
+        guard("communities.activity", guards.may_read_activity)
