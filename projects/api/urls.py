@@ -1,5 +1,15 @@
 """API routes of projects."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from projects.api import awards, flagships
+
+urlpatterns = [
+    path("projects/flagships/", flagships.FlagshipList.as_view(), name="flagships"),
+    path("projects/flagships/<uuid:pk>/", flagships.FlagshipDetail.as_view(), name="flagship"),
+    path(
+        "projects/flagships/<uuid:pk>/actions/<slug:name>/", flagships.FlagshipAction.as_view(), name="flagship-action"
+    ),
+    path("projects/awards/", awards.AwardList.as_view(), name="awards"),
+    path("projects/awards/<uuid:pk>/", awards.AwardDetail.as_view(), name="award"),
+]

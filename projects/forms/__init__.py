@@ -1,0 +1,1 @@
+"""Shapes of what is asked for. They save nothing; the services judge."""
