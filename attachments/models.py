@@ -9,9 +9,14 @@ from schools.models import School
 
 
 class Attachment(Tracked):
-    """One stored file. `subject` names what it belongs to (`checklists.task:<id>`); its guard decides who may read it."""
+    """One stored file. `subject` names what it belongs to (`checklists.task:<id>`); its guard decides who may read it.
 
-    school = models.ForeignKey(School, verbose_name="学校", on_delete=models.PROTECT, related_name="+")
+    Files of the bureau's own documents belong to no school.
+    """
+
+    school = models.ForeignKey(
+        School, verbose_name="学校", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     subject = models.CharField("对象", max_length=120)
     name = models.CharField("文件名", max_length=200)
     file = models.FileField("文件", upload_to="attachments")

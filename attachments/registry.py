@@ -8,8 +8,10 @@ from accounts.models import User
 
 Guard = Callable[[User, UUID], bool]
 Trace = Callable[[User, UUID, datetime], None]
+Secret = Callable[[UUID], bool]
 _guards: dict[str, Guard] = {}
 _traces: dict[str, list[Trace]] = {}
+_secrets: dict[str, Secret] = {}
 
 
 def guard(label: str, may_read: Guard) -> None:
@@ -34,3 +36,15 @@ def opened(user: User, subject: str, at: datetime) -> None:
     label, _, pk = subject.partition(":")
     for note in _traces.get(label, ()):
         note(user, UUID(pk), at)
+
+
+def secret(label: str, is_secret: Secret) -> None:
+    """Names of files of a subject `label:<id>` stay out of facts while `is_secret(id)` is true: they may tell what it is about."""
+    _secrets[label] = is_secret
+
+
+def is_secret(subject: str) -> bool:
+    """Ask the subject's own app; subjects it has not spoken of are not secret."""
+    label, _, pk = subject.partition(":")
+    check = _secrets.get(label)
+    return check is not None and check(UUID(pk))

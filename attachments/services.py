@@ -5,16 +5,17 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import PurePath
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, models, transaction
 
 from accounts.models import User
+from attachments import registry
 from attachments.inspection import ARCHIVES, ENCRYPTED, NOT_THAT, OLE, Suspicious, inspect
 from attachments.models import Attachment
-from audit.services import Fact, record, record_many, subject_of
+from audit.services import Fact, record_many, subject_of
 from common.dates import local_day
 from common.errors import Fault, InvalidInput
 from schools.models import School
@@ -34,6 +35,7 @@ KINDS: dict[str, tuple[str, tuple[bytes, ...]]] = {
     ".txt": ("text/plain", ()),
 }
 ACCEPT = ",".join(KINDS)
+UNNAMED = "附件"  # in facts, instead of a name that would tell something
 CHECKED = "_checked_as"  # what an upload was found to be, kept on it for the rest of the request
 
 
@@ -79,8 +81,16 @@ def _looked_into(upload: UploadedFile) -> str:
     return ending
 
 
+def fact_of(kind: str, attachment: Attachment, *, secret: bool | None = None, **data: Any) -> Fact:
+    """A fact about a file and what it belongs to. Its name is left out when that is restricted (`secret`: asked already)."""
+    if secret is None:
+        secret = registry.is_secret(attachment.subject)
+    text = UNNAMED if secret else None
+    return Fact(kind, attachment, attachment.school_id, {"of": attachment.subject, **data}, text=text)
+
+
 @transaction.atomic
-def attach(*, upload: UploadedFile, on: models.Model, school: School, by: User, at: datetime) -> Attachment:
+def attach(*, upload: UploadedFile, on: models.Model, school: School | None, by: User, at: datetime) -> Attachment:
     """Store a file with its subject. The stored name is the id; the shown name is cleaned."""
     ending = check_upload(upload)
     digest = hashlib.sha256()
@@ -99,15 +109,7 @@ def attach(*, upload: UploadedFile, on: models.Model, school: School, by: User, 
     attachment.file.save(f"{local_day(at):%Y/%m}/{attachment.pk.hex}{ending}", upload, save=False)
     try:
         attachment.commit(at)
-        record(
-            "attachments.file.added",
-            by=by,
-            at=at,
-            on=attachment,
-            school_id=school.pk,
-            of=attachment.subject,
-            size=attachment.size,
-        )
+        record_many([fact_of("attachments.file.added", attachment, size=attachment.size)], by=by, at=at)
     except BaseException:  # no row, no bytes
         attachment.file.delete(save=False)
         raise
@@ -117,15 +119,7 @@ def attach(*, upload: UploadedFile, on: models.Model, school: School, by: User, 
 @transaction.atomic
 def detach(*, attachment: Attachment, by: User | None, at: datetime) -> None:
     """Remove a file from its subject; the stored bytes go once the change is certain. Whether it may go is the caller's part."""
-    record(
-        "attachments.file.removed",
-        by=by,
-        at=at,
-        on=attachment,
-        school_id=attachment.school_id,
-        of=attachment.subject,
-        sha256=attachment.sha256,
-    )
+    record_many([fact_of("attachments.file.removed", attachment, sha256=attachment.sha256)], by=by, at=at)
     file, school_id = attachment.file, attachment.school_id
     attachment.delete()
 
@@ -159,10 +153,8 @@ def copy_to(*, files: Sequence[Attachment], on: models.Model, by: User, at: date
         copy.stamp(at)
         copies.append(copy)
     Attachment.objects.bulk_create(copies)
-    facts = [
-        Fact("attachments.file.added", copy, copy.school_id, {"of": copy.subject, "size": copy.size, "copied": True})
-        for copy in copies
-    ]
+    secret = registry.is_secret(subject_of(on)) if copies else False
+    facts = [fact_of("attachments.file.added", copy, secret=secret, size=copy.size, copied=True) for copy in copies]
     if facts:
         record_many(facts, by=by, at=at)
     return copies

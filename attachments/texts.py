@@ -14,7 +14,8 @@ from django.db.models import Q
 
 from attachments.models import Attachment, AttachmentText, TextState
 from attachments.reading import READERS, SECONDS
-from audit.services import record
+from attachments.services import fact_of
+from audit.services import record_many
 
 BATCH = 10
 TRIES = 2
@@ -100,13 +101,5 @@ def keep(attachment: Attachment, state: TextState, *, text: str = "", reason: st
     found = AttachmentText.objects.filter(pk=attachment.pk)
     if not found.update(state=state, text=text, reason=reason, tried_at=at):
         return
-    record(
-        "attachments.file.words_read",
-        by=None,
-        at=at,
-        on=attachment,
-        school_id=attachment.school_id,
-        result=str(state),
-        length=len(text),
-        reason=reason,
-    )
+    read = fact_of("attachments.file.words_read", attachment, result=str(state), length=len(text), reason=reason)
+    record_many([read], by=None, at=at)

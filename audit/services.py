@@ -37,13 +37,16 @@ class Actor(Protocol):
 
 @dataclass(frozen=True)
 class Fact:
-    """A fact about to be recorded. `on` is its subject; `told` marks history that nobody needs to hear of."""
+    """A fact about to be recorded. `on` is its subject, named by `text` where its own name is not for everybody who reads facts;
+    `told` marks history that nobody needs to hear of.
+    """
 
     kind: str
     on: models.Model | None = None
     school_id: UUID | None = None
     data: dict[str, Any] = field(default_factory=dict)
     told: bool = False
+    text: str | None = None
 
 
 class Subject(NamedTuple):
@@ -215,6 +218,7 @@ def _actor(by: Actor | None) -> tuple[Any, str]:
 
 def _event(fact: Fact, by: Actor | None, at: datetime) -> Event:
     actor_id, actor_name = _actor(by)
+    text = fact.text if fact.text is not None else str(fact.on) if fact.on is not None else ""
     return Event(
         kind=fact.kind,
         at=at,
@@ -222,7 +226,7 @@ def _event(fact: Fact, by: Actor | None, at: datetime) -> Event:
         actor_name=actor_name,
         school_id=fact.school_id,
         subject=subject_of(fact.on) if fact.on is not None else "",
-        subject_text=str(fact.on)[:300] if fact.on is not None else "",
+        subject_text=text[:300],
         data=fact.data,
         request_id=request_id.get(),
         told=fact.told or already_told(),

@@ -34,4 +34,6 @@ def archive_kinds() -> list[EventKind]:
         EventKind("governance.dossier.expired", "检查卷宗到期清除"),
         EventKind("governance.collection.exported", "下载三重一大采集表"),
         EventKind("governance.decisions.exported", "决议列表导出"),
+        EventKind("governance.matters.exported", "议事目录导出"),
+        EventKind("governance.declarations.exported", "利益关系申报情况导出"),
     ]

@@ -1,9 +1,10 @@
 """利益关系申报: who declares, who may read what was declared, and where it hints at a recusal (A50)."""
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -16,6 +17,7 @@ from schools.models import Appointment, School
 from schools.permissions import BODY_POSTS, Body, Post, SchoolPerm
 
 LEADERS = frozenset(Post(post) for body in Body for post in BODY_POSTS[body])  # 班子成员
+K = TypeVar("K", bound=Hashable)
 SHORTEST = 2  # characters of a name that are worth looking for
 
 
@@ -106,32 +108,50 @@ def missing_for(user: User, school: School, at: datetime) -> bool:
     return must_declare(user, school.pk) and row_of(user, school, local_day(at).year) is None
 
 
+@dataclass(frozen=True)
+class Said(Generic[K]):
+    """What of an item is looked through: its words, and the names of who proposes and presents it."""
+
+    key: K
+    text: str
+    names: Collection[str]
+
+
 def hints_for(meeting: Meeting, items: Iterable[AgendaItem], members: Mapping[UUID, str]) -> dict[UUID, list[Hint]]:
     """Interests of the members that occur in title or summary of an item, or name its proposer or presenter. One query.
 
-    The declaration of the meeting's year counts, before it is made the one of the year before. `items` must be readable for
-    who sees the hints.
+    `items` must be readable for who sees the hints.
     """
-    items = list(items)
-    interests = _interests(meeting, members) if items else []
-    found: dict[UUID, list[Hint]] = {}
-    for item in items:
-        text = _plain(f"{item.title}\n{item.summary}")
-        named = {_plain(person.name) for person in (item.proposer, item.presenter) if person is not None}
+    said = [
+        Said(
+            item.pk,
+            f"{item.title}\n{item.summary}",
+            [person.name for person in (item.proposer, item.presenter) if person is not None],
+        )
+        for item in items
+    ]
+    return hints_in(said, meeting.school_id, local_day(meeting.scheduled_at).year, members)
+
+
+def hints_in(said: Sequence[Said[K]], school: UUID, year: int, members: Mapping[UUID, str]) -> dict[K, list[Hint]]:
+    """The same for items as they are typed. The declaration of that year counts, before it is made the one of the year before."""
+    interests = _interests(school, year, members) if said else []
+    found: dict[K, list[Hint]] = {}
+    for matter in said:
+        text, named = _plain(matter.text), set(map(_plain, matter.names))
         hints = [
             Hint(person, members[person], about, str(Interest.Relation(relation).label))
             for person, relation, about in interests
             if len(key := _plain(about)) >= SHORTEST and (key in text or key in named)
         ]
         if hints:
-            found[item.pk] = hints
+            found[matter.key] = hints
     return found
 
 
-def _interests(meeting: Meeting, members: Collection[UUID]) -> list[tuple[UUID, str, str]]:
-    year = local_day(meeting.scheduled_at).year
+def _interests(school: UUID, year: int, members: Collection[UUID]) -> list[tuple[UUID, str, str]]:
     rows = (
-        Declaration.objects.filter(school=meeting.school_id, person__in=list(members), year__in=(year - 1, year))
+        Declaration.objects.filter(school=school, person__in=list(members), year__in=(year - 1, year))
         .order_by("-year", "person_id", "interests__pk")
         .values_list("person_id", "year", "interests__relation", "interests__about")
     )

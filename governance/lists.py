@@ -107,10 +107,10 @@ def school_rows(user: User) -> list[tuple[UUID, str, str, str]]:
 
 def meetings_found(user: User, filters: Filters, schools: Mapping[str, UUID]) -> QuerySet[Meeting]:
     """Meetings within sight under those filters, with what a list prints."""
-    rows = Meeting.objects.visible_to(user).select_related("school")
+    rows = Meeting.objects.visible_to(user).select_related("school", "publication")
     rows = rows.only(
         "body", "year", "serial", "scheduled_at", "place", "status", "lapsed", "due", "present", "item_count",
-        "findings_block", "findings_warn", "school__code", "school__short_name",
+        "findings_block", "findings_warn", "school__code", "school__short_name", "publication__published_on",
     )  # fmt: skip
     if filters.body:
         rows = rows.filter(body=filters.body)

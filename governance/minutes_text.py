@@ -20,9 +20,11 @@ from governance.models import (
     Meeting,
     MeetingMember,
     Method,
+    MinutesReview,
     Observer,
     Outcome,
     PlannedTask,
+    ReviewOutcome,
 )
 from governance.rules.reference import Reference
 from governance.secrecy import WITHHELD
@@ -181,13 +183,24 @@ def convened(meeting: Meeting) -> str:
 
 
 def came(meeting: Meeting, reference: Reference) -> str:
-    """应到、实到, whether that is enough, and how many items follow: always from the record."""
+    """应到、实到, whether that is enough, what was said of the last minutes, how many items follow: always from the record."""
     members = list(meeting.members.all())
     present = sum(member.status == Attendance.PRESENT for member in members)
     needed = shown.members_needed(shown.QUORUM_RULE[Body(meeting.body)], len(members), reference)
     quorum = "符合规定的到会人数" if present >= needed else "没有达到规定的到会人数"
     count = len(meeting.items.all())
-    return f"应到{len(members)}人，实到{present}人，{quorum}。会议研究议题{count}项，现纪要如下："
+    return f"应到{len(members)}人，实到{present}人，{quorum}。{looked_back(meeting)}会议研究议题{count}项，现纪要如下："
+
+
+def looked_back(meeting: Meeting) -> str:
+    """“会议审阅并通过上次会议纪要（2026年第17次党组织会议）。”; nothing when the meeting did not look back."""
+    review: MinutesReview | None = getattr(meeting, "review", None)
+    if review is None:
+        return ""
+    before = review.reviewed.title()
+    if review.outcome == ReviewOutcome.APPROVED:
+        return f"会议审阅并通过上次会议纪要（{before}）。"
+    return f"会议审阅上次会议纪要（{before}），有异议，按更正纪要办理。"
 
 
 def _head_chairs(meeting: Meeting, members: Sequence[MeetingMember]) -> bool:

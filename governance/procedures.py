@@ -55,6 +55,16 @@ def may_adopt(user: User, school_id: UUID) -> bool:
     return access.can(user, SchoolPerm.SUBMIT_PLAN, school_id)
 
 
+def both_adopted_on(school_id: UUID) -> date | None:
+    """Since when the school has adopted rules of procedure for both meetings; None when one is missing. Registered for `schools`."""
+    rows = SchoolRules.objects.adopted().filter(school=school_id).order_by("body", "adopted_on")
+    first: dict[str, date] = {}
+    for body, day in rows.values_list("body", "adopted_on"):
+        if day is not None:
+            first.setdefault(body, day)
+    return max(first.values()) if len(first) == len(Body) else None
+
+
 def is_of_school(user: User, school_id: UUID) -> bool:
     """Whether this account holds a post there: drafts are the school's own."""
     return bool(access.posts_at(user, school_id))

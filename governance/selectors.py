@@ -1,6 +1,6 @@
 """Reading that crosses models, and the one bridge from rows to facts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -18,7 +18,9 @@ from governance.models import (
     MeetingMember,
     PlannedTask,
     RuleResult,
+    Secrecy,
     Stance,
+    Topic,
     Waiver,
 )
 from governance.models.items import readable
@@ -292,3 +294,12 @@ def may_read_item(user: User, item_id: UUID) -> bool:
     """The materials of an item may be read by whoever may see its meeting and read the item."""
     seen = Meeting.objects.visible_to(user).values("pk")
     return AgendaItem.objects.readable_by(user).filter(pk=item_id, meeting__in=seen).exists()
+
+
+# Files of these: whether their names tell of a restricted item.
+SECRET_FILES: dict[str, Callable[[UUID], bool]] = {
+    "governance.agendaitem": lambda pk: AgendaItem.objects.filter(pk=pk, secrecy=Secrecy.RESTRICTED).exists(),
+    "governance.topic": lambda pk: Topic.objects.filter(pk=pk, secrecy=Secrecy.RESTRICTED).exists(),
+    "governance.meeting": lambda pk: AgendaItem.objects.filter(meeting=pk, secrecy=Secrecy.RESTRICTED).exists(),
+    "governance.decision": lambda pk: AgendaItem.objects.filter(decision=pk, secrecy=Secrecy.RESTRICTED).exists(),
+}

@@ -45,6 +45,10 @@ def _says(words: str) -> Callable[[Event], str]:
     return lambda event: f"{words}：{event.subject_text}"
 
 
+def _objected(event: Event) -> str:
+    return f"会议对纪要有异议，看是否更正：{event.data.get('reviewed', '')}"
+
+
 def signing_kinds() -> list[EventKind]:
     """All kinds of this subject. Notices do not repeat what an objection or a reason says: it stands on the meeting's page."""
     prefix = "governance.meeting"
@@ -58,6 +62,9 @@ def signing_kinds() -> list[EventKind]:
         EventKind(f"{prefix}.correction_asked", "申请更正纪要", signers, _says("待你答复纪要更正"), _url, mail=True),
         EventKind(f"{prefix}.corrected", "更正纪要", told, _says("纪要已更正"), _url),
         EventKind(f"{prefix}.correction_refused", "不予更正", told, _says("纪要更正没有同意"), _url),
+        EventKind(f"{prefix}.minutes_approved", "审阅通过上次会议纪要"),
+        EventKind(f"{prefix}.minutes_objected", "对上次会议纪要有异议", told, _objected, _url, mail=True),
+        EventKind(f"{prefix}.minutes_review_dropped", "撤销审阅上次会议纪要"),
         EventKind(f"{prefix}.scan_added", "上传签字扫描件"),
         EventKind(f"{prefix}.scan_removed", "移除签字扫描件"),
         EventKind(f"{prefix}.archived", "归档"),

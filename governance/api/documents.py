@@ -1,6 +1,7 @@
 """Rows to documents: a constant number of queries for any number of rows, and no model instances in long loops."""
 
 from collections import defaultdict
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -24,7 +25,7 @@ from governance.waiving import open_waiving, results_now, standing
 
 MEETING_FIELDS = (
     "id", "created_at", "updated_at", "school__code", "body", "year", "serial", "status", "scheduled_at", "place", "chair_id",
-    "chair__name", "recorder_id", "recorder__name", "due", "present", "lapsed",
+    "chair__name", "recorder_id", "recorder__name", "due", "present", "lapsed", "publication__published_on",
 )  # fmt: skip
 ITEM_FIELDS = (
     "id", "meeting_id", "order", "title", "matter__code", "method", "outcome", "agree", "disagree", "abstain", "decision__id",
@@ -36,6 +37,10 @@ JUDGED = (MeetingStatus.HELD, MeetingStatus.MINUTED)
 
 def _person(key: UUID | None, name: str | None) -> dict[str, Any] | None:
     return None if key is None else {"person": key, "name": name}
+
+
+def _publication(day: date | None) -> dict[str, Any] | None:
+    return None if day is None else {"published_on": day}
 
 
 def meeting_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -58,6 +63,7 @@ def meeting_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict
             "due": row["due"],
             "present": row["present"],
             "lapsed": row["lapsed"],
+            "publication": _publication(row["publication__published_on"]),
             "items": items[row["id"]],
         }
         for row in rows

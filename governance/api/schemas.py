@@ -119,6 +119,12 @@ class ResultOut(serializers.Serializer):
     remedy = serializers.CharField(allow_null=True)
 
 
+class PublicationOut(serializers.Serializer):
+    """公开."""
+
+    published_on = serializers.DateField()
+
+
 class MeetingListedOut(serializers.Serializer):
     """会议 (in lists: without rule results and actions)."""
 
@@ -137,6 +143,7 @@ class MeetingListedOut(serializers.Serializer):
     due = serializers.IntegerField()
     present = serializers.IntegerField()
     lapsed = serializers.BooleanField(help_text="流会")
+    publication = PublicationOut(allow_null=True, help_text="纪要公开：null = 没有公开")
     items = MEETING_ITEM
 
 

@@ -15,7 +15,7 @@ from governance.selectors import for_record
 def for_minutes(meetings: QuerySet[Meeting]) -> QuerySet[Meeting]:
     """As `selectors.for_record`, with the Party organisation and the observers."""
     observers = Observer.objects.order_by("order").prefetch_related("items")
-    return for_record(meetings.select_related("school__party_organisation")).prefetch_related(
+    return for_record(meetings.select_related("school__party_organisation", "review__reviewed")).prefetch_related(
         Prefetch("observers", observers)
     )
 

@@ -33,8 +33,10 @@ from governance.models.procedure import (
     SchoolRules,
     SchoolRulesStatus,
 )
+from governance.models.publishing import Publication
 from governance.models.replay import ReplayFlip, ReplayRun, ReplayStatus
 from governance.models.results import RuleResult
+from governance.models.reviewing import MinutesReview, ReviewOutcome
 from governance.models.rulebook import RuleBook
 from governance.models.topics import (
     Repeats,
@@ -72,16 +74,19 @@ __all__ = [
     "MeetingMember",
     "MeetingStatus",
     "Method",
+    "MinutesReview",
     "MinutesVersion",
     "ModelText",
     "Observer",
     "Outcome",
     "PlannedTask",
     "PriorStep",
+    "Publication",
     "Repeats",
     "ReplayFlip",
     "ReplayRun",
     "ReplayStatus",
+    "ReviewOutcome",
     "RuleBook",
     "RuleResult",
     "SchoolClause",

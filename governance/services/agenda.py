@@ -282,7 +282,7 @@ def call_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: 
     if not meeting.place:
         raise WrongState("还没有写开会地点。在议程里补上，再发会议通知。")
     nothing_yet = Record(meeting.chair_id, meeting.delegation_note, meeting.recorder_id)
-    refuse_blocks(step, judge_meeting(meeting, nothing_yet, only=BEFORE_CALLING))
+    refuse_blocks(meeting, step, judge_meeting(meeting, nothing_yet, only=BEFORE_CALLING), by)
     meeting.called_by, meeting.called_at = by, at
     told = {"when": meeting_time(meeting.scheduled_at), "place": meeting.place, "items": meeting.item_count}
     return finish(meeting, step, by, at, accounts=invite(meeting, at), **told)

@@ -15,6 +15,7 @@ from governance.errors import BreaksProcedure
 from governance.guards import refusal
 from governance.models import Meeting
 from governance.rules.findings import Outcome, Result, Severity
+from governance.secrecy import hidden_of, kept
 from governance.selectors import for_step, read_for_judging
 from governance.states import MEETING
 from schools import access
@@ -61,10 +62,12 @@ def finish(meeting: Meeting, step: Transition, by: User, at: datetime, **data: A
     return meeting
 
 
-def refuse_blocks(step: Transition, results: Sequence[Result]) -> None:
-    """Stop the step when a blocking rule failed or lacks a fact."""
+def refuse_blocks(meeting: Meeting, step: Transition, results: Sequence[Result], by: User) -> None:
+    """Stop the step when a blocking rule failed or lacks a fact; `by` learns nothing of items he may not read."""
     if blocking := [result for result in results if result.blocks]:
-        raise BreaksProcedure(step.label, blocking)
+        told = kept(blocking, hidden_of(by, meeting.items.all()))
+        withheld = {result.subject for result in blocking} - {result.subject for result in told}
+        raise BreaksProcedure(step.label, told, len(withheld))
 
 
 def count_findings(meeting: Meeting, results: Sequence[Result]) -> None:

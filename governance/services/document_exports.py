@@ -11,7 +11,7 @@ from governance.models import Decision, Meeting
 
 @transaction.atomic
 def record_paper(*, meeting: Meeting, what: str, by: User, at: datetime) -> int:
-    """Record that `what` (minutes, votes, attendance) left as a file; returns the number that stands in it."""
+    """Record that `what` (minutes, publication, votes, attendance) left as a file; returns the number that stands in it."""
     code = f"governance.meeting.{what}_exported"
     return record(code, by=by, at=at, on=meeting, school_id=meeting.school_id, format="docx").seq
 

@@ -12,5 +12,5 @@ from audit.services import record
 def record_export(
     *, rows: int, filters: dict[str, str], kind: str, what: str = "meetings", by: User, at: datetime
 ) -> int:
-    """Record the export of a list (`what`: meetings, waivers, talks); returns the number that stands in the file."""
+    """Record the export of a list (`what`: meetings, waivers, talks, matters, …); returns the number that stands in the file."""
     return record(f"governance.{what}.exported", by=by, at=at, rows=rows, filters=filters, format=kind).seq

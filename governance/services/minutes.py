@@ -188,7 +188,7 @@ def minute_meeting(*, meeting: Meeting, version: int | None = None, by: User, at
     reference = reference_for(meeting)
     results = judge_meeting(meeting, reference=reference)
     results += further_results(meeting, today=local_day(at), reference=reference)
-    refuse_blocks(step, results)
+    refuse_blocks(meeting, step, results, by)
     count_findings(meeting, results)
     meeting.minuted_by, meeting.minuted_at, meeting.return_reason = by, at, ""
     meeting = finish(meeting, step, by, at)

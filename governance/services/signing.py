@@ -55,7 +55,7 @@ def sign_meeting(*, meeting: Meeting, version: int | None = None, by: User, at: 
     reference = reference_for(meeting)
     results = judge_meeting(meeting, minutes=minutes, reference=reference)
     results += further_results(meeting, today=local_day(at), reference=reference)
-    refuse_blocks(step, results)
+    refuse_blocks(meeting, step, results, by)
     settle_by_signing(meeting, by, at)
     count_findings(meeting, results)
     _store_results(meeting, results, reference, at)

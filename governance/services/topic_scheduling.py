@@ -165,7 +165,7 @@ def _supplemented(meeting: Meeting, item: AgendaItem, step: Transition, by: User
     """A supplement passes what 发会议通知 asks of every item (R-T13: nothing important), and those invited hear of it."""
     meeting = read_for_judging(Meeting.objects.all(), meeting.pk)
     judged = judge_meeting(meeting, only=BEFORE_CALLING)
-    refuse_blocks(step, [result for result in judged if result.subject == f"items/{item.pk}"])
+    refuse_blocks(meeting, step, [result for result in judged if result.subject == f"items/{item.pk}"], by)
     record(
         "governance.meeting.supplemented", by=by, at=at, on=meeting, school_id=meeting.school_id,
         url=meeting.get_absolute_url(), item=str(item.pk), accounts=invite(meeting, at),

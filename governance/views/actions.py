@@ -94,8 +94,8 @@ def _said(error: DomainError, meeting: Meeting, step: Transition, form: StepForm
         marks = marks_of(meeting, user, error.findings, reference_for(meeting))
         places = {f"items/{item.pk}": f"第 {item.order} 项" for item in meeting.items.all()}
         findings = [marks.named(result, where=places.get(result.subject, "")) for result in error.findings]
-        title = f"有 {len(findings)} 处要先处理，才能{step.label}"
-        return Refused(title, findings=findings, name=step.name)
+        title = f"有 {error.count} 处要先处理，才能{step.label}"
+        return Refused(title, error.withheld, findings=findings, name=step.name)
     if isinstance(error, InvalidInput):
         ways = [{"text": fault.reason, "target": _target(fault.path, form)} for fault in error.faults]
         asked = form if any(fault.path == "reason" for fault in error.faults) else None

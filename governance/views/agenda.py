@@ -22,6 +22,7 @@ from common.errors import Difference, DomainError, InvalidInput, Stale
 from common.htmx import partial
 from common.templatetags.bound_fields import problems_of
 from governance import drafts, services, shown
+from governance.declaring import Hint, Said, hints_in
 from governance.forms.agenda import AgendaForms, Draft, Line, LineForm, Options
 from governance.guards import may_record
 from governance.models import Catalogue, Matter, Meeting, MeetingStatus
@@ -66,6 +67,7 @@ class Row:
     results: list[dict[str, Any]]
     proposals: list[dict[str, Any]]
     withheld: bool = False
+    hints: Sequence[Hint] = ()
 
 
 class Page:
@@ -115,6 +117,21 @@ class Page:
             }
             for one, body in list(zip(found, bodies, strict=True))[:MOST_PROPOSALS]
         ]
+
+    def hints(self, typed: services.AgendaInput) -> dict[int, list[Hint]]:
+        """Declared interests that a line touches as it is typed, for those whose lines this account may read. One query."""
+        names = {person.pk: person.name for person in self.roster.people}
+        said = [
+            Said(
+                line.key,
+                f"{item.title}\n{item.summary}",
+                [names.get(pk, "") for pk in (item.proposer, item.presenter) if pk],
+            )
+            for line, item in zip(self.draft.lines, typed.items, strict=True)
+            if not line.withheld
+        ]
+        due = {member.person.pk: member.person.name for member in self.roster.due}
+        return hints_in(said, self.meeting.school_id, self.day.year, due)
 
     @property
     def fixed_time(self) -> datetime | None:
@@ -305,7 +322,7 @@ def rows_of(
     """The lines in order, each with its matter, what that asks for, and what the rules say."""
     body, due = page.meeting.body, len(page.roster.due)
     known = {item.pk for item in page.meeting.items.all()}
-    made = []
+    made, hints = [], page.hints(typed)
     for line, form, item, said in zip(page.draft.lines, forms.lines, typed.items, results, strict=True):
         if line.withheld:
             made.append(Row(line.key, form, None, False, "", item.item, [], [], withheld=True))
@@ -314,7 +331,8 @@ def rows_of(
         foreign = matter is not None and matter["body"] != body
         stored = item.item if item.item in known else None
         needed = needed_text(body, item.matter, due, page.reference)
-        made.append(Row(line.key, form, matter, foreign, needed, stored, said, page.proposals(line)))
+        noted = hints.get(line.key, ())
+        made.append(Row(line.key, form, matter, foreign, needed, stored, said, page.proposals(line), hints=noted))
     return made
 
 

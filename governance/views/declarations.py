@@ -1,6 +1,7 @@
 """利益关系申报: one's own for the year, and for 书记、校长、党政办 who of the leadership team has declared (A50)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,8 +35,7 @@ def declaration_list(request: SignedInRequest) -> HttpResponse:
     if not schools:
         raise Http404
     this_year = local_day(timezone.now()).year
-    raw = request.GET.get("year", "")
-    year = int(raw) if raw.isdecimal() and FIRST_YEAR <= int(raw[:6]) <= this_year else this_year
+    year = year_asked(request, timezone.now())
     parts = [
         {
             "school": school,
@@ -45,8 +45,21 @@ def declaration_list(request: SignedInRequest) -> HttpResponse:
         }
         for school in schools
     ]
-    context = {"parts": parts, "year": year, "this_year": this_year, "earlier": max(year - 1, FIRST_YEAR)}
+    context = {
+        "parts": parts,
+        "year": year,
+        "this_year": this_year,
+        "earlier": max(year - 1, FIRST_YEAR),
+        "may_export": any(may_read_all(request.user, school.pk) for school in schools),
+    }
     return render(request, "governance/declaration_list.html", context)
+
+
+def year_asked(request: SignedInRequest, at: datetime) -> int:
+    """The year in the address, else the current one."""
+    this_year = local_day(at).year
+    raw = request.GET.get("year", "")
+    return int(raw) if raw.isdecimal() and FIRST_YEAR <= int(raw[:6]) <= this_year else this_year
 
 
 @login_required

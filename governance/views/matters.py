@@ -149,6 +149,7 @@ def matter_list(request: SignedInRequest) -> HttpResponse:
             }
             for value, label, count in views
         ],
+        "export_query": lists.address(request.GET),
         "clear_url": lists.address(request.GET, q=None, aspect=None, nature=None, important=None),
     }
     return render(request, "governance/matter_list.html", context)

@@ -43,15 +43,16 @@ from governance.preflight import Check, Preflight, Sight
 from governance.prepared import Prepared, prepared_of
 from governance.reading import is_bureau_reading
 from governance.reference import reference_for
+from governance.reviewing import looks_of
 from governance.rules.findings import MEETING, Result
 from governance.rules.reference import Reference
 from governance.secrecy import hidden_of, kept, opened_of
 from governance.selectors import stored_results
-from governance.services.agenda import agenda_is_open
 from governance.services.preparation import closed_reason
 from governance.topic_chains import Flow, flows_of
 from governance.views.marks import Marks, marks_of
-from governance.views.notice import NOTICE_READ, links_of_notice, notice_of
+from governance.views.meeting_links import links_of
+from governance.views.notice import NOTICE_READ, notice_of
 from governance.views.signing_panels import panels_of
 from governance.views.steps import Button, buttons, current_step, stage_of, steps_of
 from schools import access
@@ -167,6 +168,8 @@ def show_meeting(request: SignedInRequest, meeting: Meeting, refused: Refused | 
         "may_prepare": not closed_reason(meeting, user),
         "may_delete": may_delete_meeting(meeting, user),
         "catalogue_status": shown.catalogue_status(meeting.catalogue),
+        "looks": looks_of(meeting, user),
+        "publication": getattr(meeting, "publication", None),
         **panels_of(meeting, user, at, hidden),
     }
     give_flows(meeting, user, context["rows"])
@@ -350,29 +353,6 @@ def tasks_of(meeting: Meeting) -> list[Task]:
         "responsible", "checklist__decision"
     )
     return list(rows.order_by("checklist__decision__number", "order"))
-
-
-def links_of(meeting: Meeting, user: User, stage: str) -> list[dict[str, Any]]:
-    """Ways to the other pages of this meeting, as far as they lead somewhere for this account."""
-    links = []
-    if may_record(meeting, user):
-        if agenda_is_open(meeting):
-            main = stage == "agenda"
-            links.append({"label": "编辑议程", "icon": "list-details", "primary": main, "route": "governance:agenda"})
-        if meeting.status == MeetingStatus.CALLED:
-            links.append({"label": "补充议题", "icon": "plus", "primary": False, "route": "governance:agenda-topics"})
-        if meeting.status == MeetingStatus.HELD:
-            main = stage == "record"
-            links.append({"label": "填会议记录", "icon": "edit", "primary": main, "route": "governance:record"})
-    if meeting.held_at is not None and not any(link["route"] == "governance:record" for link in links):
-        links.append({"label": "会议记录", "icon": "file-text", "primary": False, "route": "governance:record"})
-    if meeting.status in (MeetingStatus.MINUTED, MeetingStatus.SIGNED, MeetingStatus.ARCHIVED):
-        words = "预览纪要" if meeting.status == MeetingStatus.MINUTED else "看纪要"
-        links.append({"label": words, "icon": "eye", "primary": False, "route": "governance:minutes"})
-    links += links_of_notice(meeting)
-    if meeting.status in (MeetingStatus.DRAFT, MeetingStatus.CALLED):
-        links.append({"label": "签到表", "icon": "users", "primary": False, "route": "governance:attendance-sheet"})
-    return [{**link, "url": reverse(str(link["route"]), args=[meeting.pk])} for link in links]
 
 
 def with_form(meeting: Meeting, actions: list[Button], refused: Refused | None) -> list[Button]:

@@ -189,4 +189,4 @@ def find_meeting(request: SignedInRequest, pk: object) -> Meeting:
     """The meeting within sight of this account, or 404."""
     rows = Meeting.objects.visible_to(request.user)
     people = ("chair", "recorder", "signed_by", "minuted_by", "agenda_confirmed_by", "catalogue")
-    return get_object_or_404(rows.select_related("school", *people), pk=pk)
+    return get_object_or_404(rows.select_related("school", "publication__published_by", *people), pk=pk)

@@ -37,6 +37,7 @@ from governance.views.marks import marks_of
 from governance.views.record_desk import Desk
 from governance.views.record_items import item_rows
 from governance.views.record_observers import change_observers, is_about_observers, observer_fields
+from governance.views.record_review import NOT_REVIEWED, change_review, is_about_review, review_fields
 from governance.views.record_secrecy import fill_withheld
 from governance.views.steps import steps_of
 from schools import access
@@ -99,8 +100,8 @@ def _posted(request: SignedInRequest, meeting: Meeting) -> HttpResponse:
         return _save(request, meeting, sheet, minute=button == "minute")
     if not may_record(meeting, request.user):
         return _show_closed(request, meeting, Answer())
-    if is_about_observers(button):
-        return _sits_in(request, meeting, sheet, button)
+    if is_about_observers(button) or is_about_review(button):
+        return _besides(request, meeting, sheet, button)
     answer = Answer(version=version_seen(request.POST))
     if button.startswith("take:"):
         take(sheet, written(record_of(meeting)), button.removeprefix("take:"))
@@ -111,13 +112,14 @@ def _posted(request: SignedInRequest, meeting: Meeting) -> HttpResponse:
     return _show(request, meeting, sheet, answer)
 
 
-def _sits_in(request: SignedInRequest, meeting: Meeting, sheet: Sheet, button: str) -> HttpResponse:
-    """Add or remove an observer; the record as typed stays on the page, with the version it was typed from."""
+def _besides(request: SignedInRequest, meeting: Meeting, sheet: Sheet, button: str) -> HttpResponse:
+    """Observers, and the last minutes: stored at once. The record as typed stays on the page, with the version it was typed from."""
+    change, title = (change_review, NOT_REVIEWED) if is_about_review(button) else (change_observers, NOT_SEATED)
     try:
-        change_observers(request.user, meeting, button, request.POST)
+        change(request.user, meeting, button, request.POST)
     except InvalidInput as refusal:
         problems = [{"url": f"#{place(fault.path)}", "text": fault.reason} for fault in refusal.faults]
-        answer = Answer(422, NOT_SEATED, faults=refusal.faults, problems=problems, version=version_seen(request.POST))
+        answer = Answer(422, title, faults=refusal.faults, problems=problems, version=version_seen(request.POST))
         return _show(request, meeting, sheet, answer)
     except DomainError as refusal:
         return _refused(request, find(request.user, meeting.pk), sheet, refusal, "")
@@ -180,7 +182,9 @@ def _refused(
             }
             for result in refusal.findings
         ]
-        answer = Answer(409, f"{saved}有 {len(problems)} 处要先处理，才能送签", problems=problems)
+        if refusal.withheld:
+            problems.append({"url": meeting.get_absolute_url(), "text": refusal.withheld})
+        answer = Answer(409, f"{saved}有 {refusal.count} 处要先处理，才能送签", problems=problems)
     else:
         found = _differences(meeting, sheet) if isinstance(refusal, Stale) else ()
         answer = Answer(409, f"{saved}{refusal.title}", str(refusal), differences=found)
@@ -237,11 +241,16 @@ def _show(request: SignedInRequest, meeting: Meeting, sheet: Sheet, answer: Answ
         "members": record_page.member_rows(desk),
         "quorum": record_page.quorum(desk),
         "observers": observer_fields(desk, request.POST, refused=answer.title == NOT_SEATED),
+        "review": review_fields(request.user, meeting, request.POST, _said_of_review(answer)),
         "errors": desk.errors,
         "check_url": reverse("governance:record-check", args=[meeting.pk]),
         "autosave_url": reverse("governance:record-autosave", args=[meeting.pk]),
     }
     return render(request, "governance/meeting_record.html", context, status=answer.status)
+
+
+def _said_of_review(answer: Answer) -> str:
+    return answer.problems[0]["text"] if answer.title == NOT_REVIEWED else ""
 
 
 def _show_closed(request: SignedInRequest, meeting: Meeting, answer: Answer) -> HttpResponse:

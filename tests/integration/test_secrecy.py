@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings as portal
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.template import engines
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,18 +21,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from attachments.models import Attachment
+from attachments import texts
+from attachments.models import Attachment, AttachmentText
+from attachments.services import attach, copy_to, detach
 from audit.models import Event
+from audit.services import record
 from checklists import services as tasks
 from checklists.models import ChecklistReader, Task
 from common.errors import InvalidInput, NotAllowed, Stale
 from governance import services
-from governance.models import AgendaItem, Decision, ItemReader, Meeting, Stance
+from governance.models import AgendaItem, Decision, ItemReader, Meeting, Stance, TalkItem
 from governance.models.preparation import TALK_STAGE
 from governance.record import Record
 from governance.reference import reference_for
 from governance.secrecy import RESTRICTED_MATTERS, WITHHELD, hidden_of, readers_of
 from governance.selectors import for_record
+from governance.services.reviewing import review_last_minutes
 from governance.waiving import may_pass, results_now
 from notifications.models import Message
 from notifications.services import dispatch_batch
@@ -41,6 +45,7 @@ from tests import factories
 from tests.factories import Cast
 from tests.integration.test_api import machine, person
 from tests.integration.test_doors import DOORS, World, address
+from tests.integration.test_record_page import Fields
 
 pytestmark = pytest.mark.django_db
 CANARY = "密雀测试"
@@ -342,6 +347,54 @@ def test_a_record_saved_by_who_may_not_read_keeps_the_stored_words(cast: Cast) -
     assert set(item.stances.values_list("opinion", flat=True)) == {CANARY}
 
 
+# ---- a step that is refused because of what may not be read ----
+
+TOLD = "有 1 个限定人员议题不合规则，请知悉人查看"
+
+
+def stopped(cast: Cast, *, both: bool = False) -> tuple[Meeting, str]:
+    """A recorded meeting that cannot be sent: a blocking rule of its restricted item failed (of the open one too); with its message."""
+    meeting = factories.make_recorded(cast, matters=("P16", "P05"))
+    services.set_secrecy(item=item_of(meeting, 2), level="internal", by=cast.user("secretary"), at=timezone.now())
+    TalkItem.objects.filter(item__meeting=meeting, item__order__in=(1, 2) if both else (1,)).delete()
+    found = for_record(Meeting.objects.all()).get(pk=meeting.pk)
+    blocking = [result for result in results_now(found, reference_for(found)) if result.blocks]
+    assert {result.rule for result in blocking} == {"R-T09"} and len(blocking) == 1 + both
+    factories.make_person("李干事", "clerk-2", Post.CLERK, school=cast.school)
+    return Meeting.objects.get(pk=meeting.pk), blocking[0].message
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_refused_step_says_no_rule_of_a_withheld_item_on_page_and_in_the_api(cast: Cast, both: bool) -> None:
+    meeting, message = stopped(cast, both=both)
+    outsider = User.objects.get(username="clerk-2")
+    page = reverse("governance:meeting-action", args=[meeting.pk, "minute"])
+    api = f"governance/meetings/{meeting.pk}/actions/minute/"
+    for user, times in ((outsider, int(both)), (cast.user("clerk"), 1 + both)):
+        Meeting.objects.filter(pk=meeting.pk).update(recorder=user.person)
+        html = body_of(client_of(user).post(page, {"version": meeting.version}))
+        summary = html.split('class="fh-sum"')[1].split("<main")[0].split('class="fh-steps')[0]
+        assert f"有 {1 + both} 处要先处理" in summary and summary.count(message) == times
+        assert (TOLD in summary) is (user == outsider)
+        told = person(user).post(api, {}, headers={"If-Match": meeting.etag})
+        assert told.status_code == 409 and told.json()["detail"].count(message) == times
+        assert (TOLD in told.json()["detail"]) is (user == outsider)
+        assert ("沟通" in told.json()["detail"]) is bool(times)
+
+
+def test_the_record_page_sends_nothing_and_says_no_more_either(cast: Cast) -> None:
+    meeting, message = stopped(cast)
+    url = reverse("governance:record", args=[meeting.pk])
+    for username, told in (("clerk-2", False), (cast.user("clerk").username, True)):
+        user = User.objects.get(username=username)
+        Meeting.objects.filter(pk=meeting.pk).update(recorder=user.person)
+        client = client_of(user)
+        answer = client.post(url, Fields(client.get(url).content.decode()).values | {"do": "minute"})
+        html = answer.content.decode()
+        assert answer.status_code == 409 and (message in html) is told and (TOLD in html) is not told
+    assert Meeting.objects.get(pk=meeting.pk).status == "held"
+
+
 # ---- everybody else: the canary ----
 
 
@@ -428,7 +481,30 @@ def world(cast: Cast) -> World:
     for name, words, post in (("vice", "郭副校长", Post.VICE_PRINCIPAL), ("clerk-2", "李干事", Post.CLERK)):
         world.users[name] = User.objects.get(person=factories.make_person(words, name, post, school=cast.school))
     world.replay = factories.make_replay(world.users["organiser"])
+    _plant_topic(world)
+    scan = SimpleUploadedFile(f"{CANARY}签字原件.pdf", b"%PDF-1.4 " + CANARY.encode())
+    services.attach_scans(meeting=world.meeting, files=[scan], by=cast.user("secretary"), at=timezone.now())
+    objection = {"outcome": "objected", "objection": f"{CANARY}记错了"}
+    review_last_minutes(meeting=world.held, **objection, by=cast.user("secretary"), at=timezone.now())
     return world
+
+
+def _plant_topic(world: World) -> None:
+    """A restricted topic with materials, on its way from proposal to the agenda of the draft."""
+    cast, at = world.cast, timezone.now()
+    new = services.TopicInput(
+        f"{CANARY}议题", matter="P16", background=CANARY, basis=CANARY, proposal=CANARY, alternative=CANARY, question=CANARY,
+        lead_unit=CANARY, unit_opinion=CANARY, leader_opinion=CANARY, readers=(cast.clerk.pk, cast.secretary.pk),
+    )  # fmt: skip
+    topic = services.create_topic(school=cast.school, body="party", new=new, by=cast.user("member"), at=at)
+    upload = SimpleUploadedFile(f"{CANARY}材料.txt", CANARY.encode())
+    services.attach_to_topic(topic=topic, upload=upload, by=cast.user("member"), at=at)
+    for step, role in (
+        (services.submit_topic, "member"), (services.screen_topic, "clerk"), (services.confirm_topic, "secretary"),
+    ):  # fmt: skip
+        topic = step(topic=topic, by=cast.user(role), at=at)
+    services.schedule_topic(topic=topic, meeting=world.draft, by=cast.user("clerk"), at=at)
+    world.topic = topic
 
 
 STRANGERS = ("organiser", "supervisor", "auditor", "office", "vice", "clerk-2")
@@ -497,6 +573,8 @@ def test_no_door_tells_a_word_of_a_restricted_item_to_who_is_not_named(world: Wo
         *("api:decisions", "api:decision", "api:tasks", "api:task", "api:talks", "api:talk", "governance:pack"),
         *("governance:minutes-docx", "governance:vote-sheet", "governance:excerpt", "governance:talks-export"),
         *("governance:waivers-export", "checklists:export-csv"),
+        *("governance:topic", "governance:topics", "governance:topics-export", "api:topics", "api:topic"),
+        *("governance:item-chain", "governance:topic-chain"),
     } <= seen, "the canary must be there to be missed"
     for role in STRANGERS:
         client = client_of(world.users[role])
@@ -504,6 +582,24 @@ def test_no_door_tells_a_word_of_a_restricted_item_to_who_is_not_named(world: Wo
             answer = client.get(path)
             assert CANARY not in body_of(answer), (role, name, path)
             assert answer.status_code < 500, (role, path)
+
+
+def test_materials_of_a_restricted_topic_and_the_signed_original_are_for_its_readers(world: World) -> None:
+    scan = Attachment.objects.get(subject=f"governance.meeting:{world.meeting.pk}")
+    material = Attachment.objects.get(subject=f"governance.topic:{world.topic.pk}")
+    copied = Attachment.objects.filter(
+        sha256=material.sha256, subject__startswith="governance.agendaitem:", name=material.name
+    )
+    assert copied.count() == 1, "the item on the agenda has its own"
+    for file in (scan, material, *copied):
+        assert CANARY in body_of(client_of(world.cast.user("secretary")).get(file.get_absolute_url()))
+        for role in STRANGERS:
+            assert client_of(world.users[role]).get(file.get_absolute_url()).status_code == 404, (role, file.name)
+    facts = Event.objects.filter(kind__startswith="attachments.file.")
+    assert facts.count() >= 6 and not facts.filter(subject_text__contains=CANARY).exists()
+    shown = client_of(world.users["organiser"]).get(world.meeting.get_absolute_url()).content.decode()
+    assert "扫描件里有限定人员议题，无权查看" in shown
+    assert "异议涉及限定人员议题" in shown and "下次会议审阅" in shown
 
 
 def test_other_systems_learn_no_word_and_see_the_order_alone(world: World) -> None:
@@ -552,6 +648,47 @@ def test_withheld_items_keep_their_place_and_what_is_left_out_is_counted(world: 
 def test_the_auditor_sees_who_did_what_and_no_words(world: World) -> None:
     html = client_of(world.users["auditor"]).get(reverse("reports:audit")).content.decode()
     assert "限定人员议题" in html and "签发" in html and world.meeting.title() in html
+
+
+def test_names_of_restricted_files_stand_in_no_fact_and_are_veiled_where_they_do(cast: Cast) -> None:
+    at, secretary = timezone.now(), cast.user("secretary")
+    meeting = factories.make_meeting(cast, matters=("P16", "P01"))
+    closed, opened = (item_of(meeting, order) for order in (1, 2))
+    for item in (closed, opened):
+        upload = SimpleUploadedFile(f"{CANARY}{item.order}.txt", b"words")
+        kept = attach(upload=upload, on=item, school=cast.school, by=secretary, at=at)
+        AttachmentText.objects.create(attachment=kept, state="reading", tried_at=at)
+        texts.keep(kept, texts.TextState.READ, text="words", at=at)
+    copy_to(
+        files=list(Attachment.objects.filter(subject=f"governance.agendaitem:{opened.pk}")),
+        on=closed,
+        by=secretary,
+        at=at,
+    )
+    for file in Attachment.objects.filter(subject=f"governance.agendaitem:{closed.pk}"):
+        detach(attachment=file, by=secretary, at=at)
+    facts = Event.objects.filter(kind__startswith="attachments.file.").order_by("seq")
+    assert [(fact.subject_text, fact.data["of"].endswith(str(closed.pk))) for fact in facts] == [
+        *[("附件", True)] * 2, *[(f"{CANARY}2.txt", False)] * 2, *[("附件", True)] * 3,
+    ]  # fmt: skip
+    AgendaItem.objects.filter(pk=opened.pk).update(secrecy="restricted")  # what was open may be closed later
+    with transaction.atomic():  # a fact from before it said whose the file is
+        record("attachments.file.words_read", by=None, at=at, on=Attachment.objects.get(), result="read")
+    audit = client_of(factories.make_bureau(Post.AUDITOR))
+    html = audit.get(reverse("reports:audit") + "?kind=attachments.file.words_read").content.decode()
+    assert html.count('<td class="fh-subj">限定人员议题</td>') == 3 and CANARY not in html
+    assert CANARY not in audit.get(reverse("reports:audit-export", args=["csv"])).content.decode()
+
+
+@pytest.mark.parametrize("restricted", [True, False])
+def test_evidence_of_a_restricted_task_is_not_named_in_facts(cast: Cast, restricted: bool) -> None:
+    meeting = factories.make_signed(cast)
+    if restricted:
+        services.set_secrecy(item=item_of(meeting), level="restricted", by=cast.user("secretary"), at=timezone.now())
+    proof = SimpleUploadedFile(f"{CANARY}.txt", b"words")
+    tasks.progress(task=Task.objects.get(), text="办着", files=[proof], by=cast.user("principal"), at=timezone.now())
+    fact = Event.objects.filter(kind="attachments.file.added").latest("seq")
+    assert fact.subject_text == ("附件" if restricted else f"{CANARY}.txt")
 
 
 def test_withholding_costs_one_statement_for_any_number_of_items(cast: Cast) -> None:
