@@ -19,6 +19,7 @@ from checklists import forms, services, showing
 from checklists.guards import refusal
 from checklists.models import Task, TaskStatus
 from checklists.selectors import history_of
+from checklists.sources import NOTHING, said_of
 from checklists.states import TASK
 from checklists.views import seen_task
 from common.dates import local_day
@@ -138,6 +139,7 @@ def _page(
         "most_files": forms.MOST_FILES,
         "most_megabytes": settings.UPLOAD_LIMIT // 1048576,
         "icon": showing.ICONS.get(row.name),
+        "warning": said_of([task]).get(task.pk, NOTHING).warning if row.name == "submit" else "",
     }
     return render(request, "checklists/action.html", context, status=status)
 

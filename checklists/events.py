@@ -58,5 +58,6 @@ def register_kinds() -> None:
         EventKind("checklists.task.reassigned", "转交他人", both, _says("任务已转交"), _url, mail=True),
         EventKind("checklists.task.cancelled", "终止任务", person, _says("任务已终止"), _url),
         EventKind("checklists.task.reopened", "重新办理", person, _says("任务重新办理"), _url, mail=True),
+        EventKind("checklists.task.amended", "随新版改动", both, _says("任务随新版方案改动"), _url),
         EventKind("checklists.task.exported", "任务导出"),
     )

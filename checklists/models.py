@@ -45,6 +45,12 @@ class Checklist(Tracked):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def source_words(self) -> str:
+        """Kind and title of the source; the kind is not said twice."""
+        kind = self.get_source_kind_display()
+        return self.title if kind in self.title else f"{kind} {self.title}"
+
 
 class ChecklistReader(models.Model):
     """A person who may read the tasks of a restricted checklist without being responsible for one: the readers of its source."""

@@ -31,6 +31,11 @@ def may_read_files(user: User, task_id: UUID) -> bool:
     return Task.objects.visible_to(user).filter(pk=task_id).exists()
 
 
+def has_secret_files(task_id: UUID) -> bool:
+    """Whether the names of its evidence tell of something restricted."""
+    return Task.objects.filter(pk=task_id, checklist__restricted=True).exists()
+
+
 # ---- what an account has to do ----
 
 
@@ -149,6 +154,13 @@ class Entry:
 
 
 STOPS = {"checklists.task.returned", "checklists.task.cancelled", "checklists.task.reopened"}
+CARRIED_WORDS = {
+    "target": "目标任务",
+    "measures": "推进措施",
+    "due_on": "完成时限",
+    "responsible": "责任主体",
+    "units": "协同部门",
+}
 WITH_EVIDENCE = {"checklists.task.progressed", "checklists.task.submitted"}
 
 
@@ -186,9 +198,11 @@ def _notes(kind: str, data: Mapping[str, Any], heir: str) -> list[str]:
     said = []
     if kind in ("checklists.task.opened", "checklists.task.reopened"):
         said.append(f"责任人{heir}，时限 {data['due_on']}")
-    if kind == "checklists.task.rescheduled":
+    if kind == "checklists.task.amended":
+        said.append(f"新版方案改了{'、'.join(CARRIED_WORDS[name] for name in data['changed'])}")
+    if data.get("old_due_on"):
         said.append(f"{data['old_due_on']} 改为 {data['due_on']}")
-    if kind == "checklists.task.reassigned":
+    if data.get("before"):
         said.append(f"{data['before']} 转交给 {heir}")
     if data.get("reason"):
         said.append(f"理由：{data['reason']}")

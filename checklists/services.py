@@ -12,15 +12,18 @@ from django.db import models, transaction
 from accounts.models import User
 from attachments.models import Attachment
 from attachments.services import attach, check_upload
-from audit.services import record, subject_of
+from audit.services import Fact, record, record_many, subject_of
 from checklists.guards import refusal
 from checklists.models import Checklist, ChecklistReader, Progress, SourceKind, Task
 from checklists.states import TASK
 from common.dates import local_day
 from common.errors import Fault, InvalidInput, NotAllowed, Stale, one_fault, require_reason
 from common.transitions import Transition
-from deadlines.services import end_deadline, move_deadline, open_deadline
+from deadlines.services import Start, end_deadline, move_deadline, open_deadlines
 from schools.models import Appointment, Person, School
+
+
+CARRIED = ("target", "measures", "due_on", "responsible", "units")
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ def open_checklist(
     checklist.restricted = readers is not None
     checklist.commit(at)
     _write_readers(checklist, readers or ())
-    for order, new in enumerate(tasks, start=1):
-        task = Task(
+    made = [
+        Task(
             school=school,
             checklist=checklist,
             order=order,
@@ -59,12 +62,13 @@ def open_checklist(
             responsible_post=new.responsible_post,
             units=new.units,
         )
-        task.commit(at)
-        open_deadline(
-            on=task, school=school, title=new.target, url=task.get_absolute_url(), responsible=new.responsible,
-            due_on=new.due_on, at=at,
-        )  # fmt: skip
-        record("checklists.task.opened", by=by, at=at, on=task, school_id=school.pk, **_told_to(task))
+        for order, new in enumerate(tasks, start=1)
+    ]
+    for task in made:
+        task.stamp(at)
+    Task.objects.bulk_create(made)
+    open_deadlines(starts=[_clock_of(task, school) for task in made], at=at)
+    record_many([Fact("checklists.task.opened", task, school.pk, _told_to(task)) for task in made], by=by, at=at)
     return checklist
 
 
@@ -86,6 +90,10 @@ def _write_readers(checklist: Checklist, readers: Collection[UUID]) -> None:
     checklist.readers.filter(person__in=known - wanted).delete()
     new = sorted(wanted - known)
     ChecklistReader.objects.bulk_create([ChecklistReader(checklist=checklist, person_id=pk) for pk in new])
+
+
+def _clock_of(task: Task, school: School) -> Start:
+    return Start(task, school, task.target, task.get_absolute_url(), task.responsible, task.due_on)
 
 
 def _told_to(task: Task) -> dict[str, Any]:
@@ -242,6 +250,56 @@ def reopen(*, task: Task, due_on: date, reason: str, version: int | None = None,
     task.closed_by = task.closed_at = task.submitted_by = task.submitted_at = None
     move_deadline(on=task, due_on=due_on, responsible=task.responsible, at=at)
     return _finish(task, step, by, at, reason=reason)
+
+
+# ---- what a source changes of its own tasks; the source's service has asked who may ----
+
+
+@transaction.atomic
+def follow_source(*, task: Task, new: NewTask, checklist: Checklist, by: User, at: datetime) -> bool:
+    """Carry a running task over into a later edition of its source, with what that says anew; the old values stay with the fact.
+
+    Closed and cancelled tasks stay as they were. Returns whether anything of 四明确 or the units changed.
+    """
+    task = _locked(task)
+    if not task.is_open():
+        return False
+    before, old = task.responsible, {name: getattr(task, name) for name in CARRIED}
+    for name in CARRIED:
+        setattr(task, name, getattr(new, name))
+    changed = [name for name in CARRIED if getattr(task, name) != old[name]]
+    if changed or task.checklist_id != checklist.pk:
+        task.checklist = checklist
+        task.commit(at)
+    if not changed:
+        return False
+    said: dict[str, Any] = {"changed": changed, "old": {name: str(old[name]) for name in changed}}
+    if "due_on" in changed:
+        said["old_due_on"] = old["due_on"].isoformat()
+    if "responsible" in changed:
+        task.responsible_post = new.responsible_post
+        task.save(update_fields=["responsible_post"])
+        said |= {"before": before.name, "before_account": str(before.account_id or "")}
+    move_deadline(on=task, due_on=task.due_on, responsible=task.responsible, title=task.target, at=at)
+    record("checklists.task.amended", by=by, at=at, on=task, school_id=task.school_id, **_told_to(task), **said)
+    return True
+
+
+@transaction.atomic
+def drop_by_source(*, task: Task, reason: str, by: User, at: datetime) -> None:
+    """End a running task that its source no longer names; one that is closed or cancelled by now stays as it is."""
+    task, step = _locked(task), TASK.get("cancel")
+    if step is None or not task.is_open():
+        return
+    task.cancelled_by, task.cancelled_at = by, at
+    task.submitted_by = task.submitted_at = None
+    end_deadline(on=task, at=at)
+    _finish(task, step, by, at, reason=require_reason(reason))
+
+
+def _locked(task: Task) -> Task:
+    rows = Task.objects.select_for_update(of=("self",)).select_related("school", "responsible", "checklist")
+    return rows.get(pk=task.pk)
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """How tasks look on pages: cards of the phone list, words and marks of a row. It decides nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from accounts.models import User
 from checklists.guards import refusal
 from checklists.models import OPEN, Task, TaskStatus
 from checklists.selectors import SOON
+from checklists.sources import NOTHING, Said, said_of
 from checklists.states import TASK
 from common.dates import days_left_text, local_day
 from common.exports import Cell
@@ -65,8 +66,8 @@ def own_groups(rows: Iterable[Task], user: User, today: date, back: str) -> list
     """The open tasks of an account by urgency; groups without a task are left out."""
     late, soon, later = Group("逾期", "bad", "clock-exclamation"), Group("30 天内"), Group("以后")
     waiting = Group("待确认", icon="clock")
-    for task in rows:
-        card = own_card(task, user, today, back)
+    rows = list(rows)
+    for task, card in zip(rows, own_cards(rows, user, today, back), strict=True):
         if task.status == TaskStatus.SUBMITTED:
             waiting.cards.append(card)
         elif task.due_on < today:
@@ -85,7 +86,13 @@ def task_url(task: Task, back: str) -> str:
     return f"{task.get_absolute_url()}?{urlencode({'next': back})}"
 
 
-def own_card(task: Task, user: User, today: date, back: str) -> dict[str, Any]:
+def own_cards(rows: Sequence[Task], user: User, today: date, back: str) -> list[dict[str, Any]]:
+    """Cards of an account's own tasks, each with what its source says of it."""
+    said = said_of(rows)
+    return [own_card(task, user, today, back, said.get(task.pk, NOTHING)) for task in rows]
+
+
+def own_card(task: Task, user: User, today: date, back: str, said: Said = NOTHING) -> dict[str, Any]:
     """A card with what the responsible person may do: 标为完成 first, then 登记进展."""
     steps = {step.name: step for step in TASK.open_from(task.status) if step.name in ("submit", "progress")}
     actions = [
@@ -96,7 +103,8 @@ def own_card(task: Task, user: User, today: date, back: str) -> dict[str, Any]:
     return {
         "title": task.target,
         "url": task_url(task, back),
-        "note": f"{task.checklist.get_source_kind_display()} {task.checklist.title}",
+        "note": " · ".join(filter(None, (said.part, task.checklist.source_words))),
+        "excerpt": said.warning if actions else "",
         "due": due_words(task.status, task.due_on, today),
         "kind": urgency(task.status, task.due_on, today),
         "tag": "" if actions else task.get_status_display(),

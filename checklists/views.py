@@ -20,6 +20,7 @@ from checklists.filters import ALL, OPEN, TaskFilter
 from checklists.guards import open_actions, refusal
 from checklists.models import OPEN as OPEN_STATES
 from checklists.models import Progress, Task, TaskQuerySet, TaskStatus
+from checklists.sources import NOTHING, said_of
 from checklists.states import TASK
 from common.dates import local_day
 from common.exports import Export, download
@@ -78,7 +79,7 @@ def mine(request: SignedInRequest) -> HttpResponse:
         "view": view,
         "counts": counts,
         "groups": showing.own_groups(still_open, user, today, back) if view == "open" else [],
-        "cards": [showing.own_card(task, user, today, back) for task in page.rows] if view == "all" else [],
+        "cards": showing.own_cards(page.rows, user, today, back) if view == "all" else [],
         "done": sorted(done, key=lambda task: task.closed_at, reverse=True) if view != "all" else [],
         "more_done": counts.closed - len(done) if view == "open" else 0,
         "segments": _segments(counts, view),
@@ -238,6 +239,7 @@ def show_task(request: SignedInRequest, pk: UUID) -> HttpResponse:
         "late": task.is_overdue(today),
         "due_words": showing.due_words(task.status, task.due_on, today),
         "source_url": selectors.source_url(task, user),
+        "said": said_of([task]).get(task.pk, NOTHING),
         "history": selectors.history_of(task),
         "main": main,
         "side": list(steps.values()),

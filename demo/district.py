@@ -16,19 +16,22 @@ from deadlines.services import settle_history, sweep_batch
 from demo.adopting import set_limit
 from demo.days import clock
 from demo.declaring import expect_declarations
+from demo.leading import lead_projects
 from demo.people import Accounts, Cast, Change, Names, enter_bureau, enter_offices
 from demo.plan import Planner
+from demo.plans import PlanYear
 from demo.play import SchoolYear
 from demo.roster import rows
+from demo.selecting import Rollout
+from demo.uniting import expect_communities
 from notifications.models import Message
 from notifications.services import BATCH, dispatch_batch, mark_read
-from schools.models import Appointment, School
+from schools.models import Appointment
 from schools.permissions import Post
 from schools.services.projection import project_members
-from schools.services.schools import SchoolRow, mark_implemented, put_school
+from schools.services.schools import SchoolRow, put_school
 
 RECENT = timedelta(days=10)  # what the inboxes still show
-IMPLEMENTED = ((2022, 9, 1), (2023, 3, 1), (2023, 9, 1), (2024, 3, 1))
 OVERDUE = (2, 1, 3, 1, 2, 1, 3, 2)  # stuck tasks of the schools that have any
 CARELESS_EVERY, CARELESS_FROM = 6, 1
 STEP = Callable[[datetime], None]
@@ -80,6 +83,7 @@ class District:
         self.rng = self.dice("district")
         self.users: dict[str, User] = {}
         self.offices: list[str] = []
+        self.experts: list[str] = []
 
     def dice(self, what: str) -> Random:
         """Dice of their own for each part, so that one part does not shift another."""
@@ -95,7 +99,7 @@ class District:
             settle_history(at=recent - timedelta(seconds=1))
         self._play_recent(recent)
         self._finish()
-        return [*self.users, *self.offices]
+        return [*self.users, *self.offices, *self.experts]
 
     def _enter(self, at: datetime) -> None:
         names = Names(self.dice("bureau"))
@@ -106,15 +110,19 @@ class District:
             entered.append((index, row, put_school(row, by=self.users["bureau"], at=at)[0]))
             self.say("登记学校", (index + 1) / self.wish.schools * 0.05)
         self.offices = list(enter_offices(self.accounts, names, starts_on, at))
+        casts = []
+        rollout = self._rollout()
+        rollout.expect_batches(len(entered))
         for index, row, school in entered:
-            on = max(date(*IMPLEMENTED[index % len(IMPLEMENTED)]), date.min)
-            self.agenda.put(max(clock(on, 9), at), partial(self._implement, school, on))
             dice = self.dice(row.code)
             cast = Cast(row, school, dice)
             changes = list(self._changes(index, row))
             cast.enter(self.accounts, self.first, at, changes)
+            casts.append(cast)
+            rollout.expect_school(index, cast)
             planner = Planner(row, index, self.first, self.wish.as_of, dice)
             year = SchoolYear(cast, dice, self.agenda.put, self.wish.as_of, self._stuck_tasks(index))
+            PlanYear(index, cast, year, rollout.approved_on(index), self.users["bureau"]).expect()
             quiet = [(change.on - timedelta(days=14), change.on + timedelta(days=3)) for change in changes]
             for plan in planner.meetings(quiet):
                 year.expect(plan)
@@ -125,10 +133,26 @@ class District:
             self.agenda.put(limit_on, partial(set_limit, school, cast.head(Post.SECRETARY, limit_on.date()).user))
             for change in changes:
                 year.expect_change(change, self.accounts, self.users["bureau"])
+        rollout.expect_documents(casts)
+        self.experts = lead_projects(
+            casts,
+            self.accounts,
+            self.users["bureau"],
+            self.first,
+            self.wish.as_of,
+            self.agenda.put,
+            self.dice("projects"),
+        )
+        expect_communities(casts, self.users["bureau"], self.first, self.wish.as_of, self.agenda.put)
 
-    def _implement(self, school: School, on: date, at: datetime) -> None:
-        """The pilot has been implemented everywhere before the year begins."""
-        mark_implemented(school=school, on=on, by=self.users["bureau"], at=at)
+    def _rollout(self) -> Rollout:
+        """How the pilot came to be implemented everywhere, in the months after the year begins."""
+        offices = dict(
+            User.objects.filter(username__in=self.offices).values_list("person__appointments__office__code", "pk")
+        )
+        users = User.objects.in_bulk(offices.values())
+        acting = {code: users[pk] for code, pk in offices.items()}
+        return Rollout(self.first, self.wish.as_of, self.agenda.put, self.users["bureau"], acting)
 
     def _changes(self, index: int, row: SchoolRow) -> Iterable[Change]:
         """A secretary or vice principal changed at the beginning of a school year, a clerk left in spring."""

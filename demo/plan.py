@@ -7,12 +7,13 @@ from enum import StrEnum
 from random import Random
 
 from demo.days import clock, teaches, working_day, works
-from demo.words import Topic, adoptions, studies, topics
+from demo.words import Topic, adoptions, foundations, studies, topics
 from governance.rules.load import delivered_reference
 from schools.permissions import Body
 from schools.services.schools import SchoolRow
 
 SETTLED = timedelta(days=9)  # meetings before the last nine days are signed
+PLANS_RUN = timedelta(days=110)  # from then on every school has its plan
 ORGANISATION = {"branch": "党支部", "general_branch": "党总支", "committee": "党委"}
 
 
@@ -107,6 +108,7 @@ class Planner:
             plan.items = self._party_items(plan) if plan.body == Body.PARTY else self._principal_items(plan)
         self._leave_a_talk_out(plans)
         self._adopt_rules(plans)
+        self._adopt_texts(plans)
         return plans
 
     def _adopt_rules(self, plans: list[MeetingPlan]) -> None:
@@ -115,6 +117,22 @@ class Planner:
         if first is not None:
             first.adopts = True
             first.items[1:] = [ItemPlan(topic, topic.matter, topic.title, "approved") for topic in adoptions()]
+
+    def _adopt_texts(self, plans: list[MeetingPlan]) -> None:
+        """A settled Party meeting of spring adopts the other texts of the five works, in the place of what was drawn for it."""
+        since = self.first + PLANS_RUN
+        open_ones = [
+            p
+            for p in plans
+            if p.body == Body.PARTY and p.ending == Ending.SIGNED and not p.untalked and not p.adopts and p.day >= since
+        ]
+        if not open_ones:
+            return
+        seen = {item.title for plan in plans if plan.day < open_ones[0].day for item in plan.items}
+        free = [p for p in open_ones if not any(i.topic.origin or i.title in seen for i in p.items[1:])]
+        chosen = free[0] if free else open_ones[0]
+        kept = [] if free else chosen.items[1:]
+        chosen.items[1:] = [*kept, *(ItemPlan(t, t.matter, t.title, "approved") for t in foundations())]
 
     def _leave_a_talk_out(self, plans: list[MeetingPlan]) -> None:
         """In a few schools with two heads, one settled Party meeting goes without the talk that R-T09 asks for."""

@@ -71,6 +71,12 @@ def adoptions() -> tuple[Topic, ...]:
     return _topics("adoptions")
 
 
+@lru_cache(maxsize=1)
+def foundations() -> tuple[Topic, ...]:
+    """What a Party meeting of spring adopts: charter, duties, division of labour and organisation."""
+    return _topics("foundations")
+
+
 def _topics(key: str) -> tuple[Topic, ...]:
     return tuple(
         Topic(
@@ -101,6 +107,12 @@ def studies() -> tuple[Topic, ...]:
         )
         for entry in _read("topics.yaml")["study"]
     )
+
+
+@lru_cache(maxsize=4)
+def read_words(name: str) -> dict[str, Any]:
+    """A file of texts as it is; none of them is changed."""
+    return _read(name)
 
 
 def _read(name: str) -> dict[str, Any]:

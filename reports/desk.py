@@ -17,7 +17,7 @@ from governance.declaring import missing_for
 from governance.lists import sight_of
 from governance.models import Meeting, MeetingStatus
 from governance.topic_lists import may_propose, waiting_topics
-from reports import waiting
+from reports import waiting, waiting_communities, waiting_pilots, waiting_plans, waiting_projects
 from reports.selectors import meetings as meeting_selectors
 from reports.showing import meeting_url, overdue_url, part, task_url
 from schools import access
@@ -80,6 +80,12 @@ def desk_of(user: User, school: School, at: datetime, back: str) -> Desk:
         *waiting.from_closing(closing, today),
         *waiting.from_topics(topics, today),
         *waiting.from_declaration(school, missing_for(user, school, at), today),
+        *waiting_pilots.from_receipts(user, today),
+        *waiting_pilots.from_own_application(user, school, today),
+        *waiting_plans.from_own_plan(user, school, today),
+        *waiting_projects.from_projects(user, today, school),
+        *waiting_projects.from_reviews(user, today),
+        *waiting_communities.from_communities(user, school, today),
     ]
     tasks = _open_tasks(user, school, today)
     held = (meeting for meeting in running if meeting.status == MeetingStatus.HELD)

@@ -8,5 +8,7 @@ def register_kinds() -> None:
     register(
         EventKind("audit.log.read", "查阅日志"),
         EventKind("audit.log.verified", "核对记录链"),
+        EventKind("audit.log.exported", "日志导出"),
         EventKind("reports.findings.exported", "导出核查意见"),
+        EventKind("reports.meetings.exported", "导出已签发会议"),
     )

@@ -42,6 +42,31 @@ PROCEDURES = frozenset(
     }
 )
 ARCHIVE = frozenset({"archive", "collection", "bin"})
+SELECTION = frozenset(
+    {
+        *("applications", "applications-decide", "application", "application-edit", "application-implement"),
+        *("batches", "batch", "batch-new", "batch-edit"),
+    }
+)
+POLICIES = frozenset(
+    {
+        *("policies", "policy", "policy-new", "policy-edit", "policy-publish", "policy-sign", "policy-discard"),
+        *("receipts", "receipts-mine", "policy-remind"),
+    }
+)
+PLANS = frozenset(
+    {
+        *("plans", "plan", "plan-of-school", "plan-edit", "plan-files", "plan-annotate", "plan-review", "plan-compare"),
+        *("plan-action", "plan-rows", "annotation-settle"),
+        *("rows-import", "rows-confirm", "templates-take", "template-take", "row-save", "row-add"),
+    }
+)
+TEMPLATES = frozenset({"templates", "template", "template-new", "template-edit"})
+FOUNDATIONS = frozenset({"foundation-matrix", "foundations", "foundation-register", "foundation-peers"})
+EVALUATIONS = frozenset({"evaluations", "evaluation"})
+CASES = frozenset({"cases", "case", "case-new", "case-edit"})
+AWARDS = frozenset({"awards", "award-edit", "award-remove"})
+REVIEWS = frozenset({"reviews", "review"})
 FINDINGS = frozenset({"findings", "findings-list", "findings-meetings"})
 
 
@@ -134,11 +159,11 @@ def side_of(person: Person, todo: int) -> list[Item]:
     if person.is_system():
         return [home, *_system(person.user)]
     if not access.school_ids(person.user, SchoolPerm.VIEW_SCHOOL):
-        return [home]
+        return [home, *_reviews(person.user)]
     file = _school_file(person)
     if person.school:
-        return [home, _tasks(person, todo), *_meetings(person), file]
-    return [home, file, _tasks(person, todo), *_meetings(person), *_roster(person.user)]
+        return [home, _tasks(person, todo), *_integration(person), *_meetings(person), file]
+    return [home, file, _tasks(person, todo), *_integration(person), *_meetings(person), *_roster(person.user)]
 
 
 def _school_file(person: Person) -> Item:
@@ -149,18 +174,79 @@ def _school_file(person: Person) -> Item:
 
 
 def _tasks(person: Person, todo: int) -> Item:
-    """一: of the strand 全领域试点推进 the checklists exist."""
+    """一: the strand 全领域试点推进."""
     mine, every = reverse("checklists:mine"), reverse("checklists:list")
-    children = []
+    children = [Item("全部任务", every, _elsewhere_in("checklists", "mine"))]
     if person.schools:
-        children = [
-            Item("我的推进清单", mine, _at("checklists", "mine"), count=todo),
-            Item("全部任务", every, _elsewhere_in("checklists", "mine")),
-        ]
+        children.insert(0, Item("我的推进清单", mine, _at("checklists", "mine"), count=todo))
+    children = [*_plans(person), *children, *_selection(person)]
     return Item(
-        "试点推进", mine if person.schools else every, _at("checklists"), "clipboard-check", "一", "推进清单", count=todo,
+        "试点推进", mine if person.schools else every, _in_rollout, "clipboard-check", "一", "推进清单、选点", count=todo,
         children=children,
     )  # fmt: skip
+
+
+def _in_rollout(here: Here) -> bool:
+    return here.app in ("checklists", "pilots")
+
+
+def _plans(person: Person) -> list[Item]:
+    """一校一案 with the five works and evaluations: of a school its own."""
+    school = person.school
+    plan = reverse("pilots:plan-of-school", args=[school.code]) if school else reverse("pilots:plans")
+    works = reverse("pilots:foundations", args=[school.code]) if school else reverse("pilots:foundation-matrix")
+    return [
+        Item("一校一案", plan, _at("pilots", *PLANS)),
+        Item("五项工程" if school else "五项工程一览", works, _at("pilots", *FOUNDATIONS)),
+        Item("实施评估", reverse("pilots:evaluations"), _at("pilots", *EVALUATIONS)),
+        *([] if school else [Item("清单模板", reverse("pilots:templates"), _at("pilots", *TEMPLATES))]),
+    ]
+
+
+def _selection(person: Person) -> list[Item]:
+    """选点、覆盖率、文件: of a school its own application."""
+    if person.school:
+        application = Item(
+            "试点申报", reverse("pilots:application", args=[person.school.code]), _at("pilots", *SELECTION)
+        )
+    else:
+        application = Item("选点与批次", reverse("pilots:applications"), _at("pilots", *SELECTION))
+    return [
+        application,
+        Item("覆盖率", reverse("pilots:coverage"), _at("pilots", "coverage", "coverage-schools")),
+        Item("文件与签收", reverse("pilots:policies"), _at("pilots", *POLICIES)),
+    ]
+
+
+def _integration(person: Person) -> list[Item]:
+    """二: the strand 全方位融合发展; each app adds its children."""
+    children = [
+        *_flagships(person),
+        Item("党建共同体", reverse("communities:communities"), _at("communities")),
+    ]
+    return [
+        Item(
+            "融合发展", children[0].url, lambda here: here.app in ("projects", "communities"), "award", "二", "领雁项目、党建共同体",
+            children=children,
+        )
+    ]  # fmt: skip
+
+
+def _flagships(person: Person) -> list[Item]:
+    """书记领雁项目, its results and cases, and for an expert who is somebody's colleague as well his reviews."""
+    return [
+        Item("书记领雁项目", reverse("projects:flagships"), _elsewhere_in("projects", *AWARDS, *CASES, *REVIEWS)),
+        Item("成果台账", reverse("projects:awards"), _at("projects", *AWARDS)),
+        Item("案例库", reverse("projects:cases"), _at("projects", *CASES)),
+        *_reviews(person.user),
+    ]
+
+
+def _reviews(user: User) -> list[Item]:
+    """项目评审 for experts."""
+    if not access.holds_post(user, Post.REVIEWER):
+        return []
+    return [Item("项目评审", reverse("projects:reviews"), _at("projects", *REVIEWS), "list-check")]
 
 
 def _meetings_or_findings(here: Here) -> bool:

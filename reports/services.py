@@ -116,6 +116,8 @@ def fold_findings(*, limit: int = BATCH) -> int:
 
 
 @transaction.atomic
-def record_export(*, rows: int, filters: dict[str, str], kind: str, by: User, at: datetime) -> int:
-    """Record that a list of findings was taken away; returns the number that stands in the file."""
-    return record("reports.findings.exported", by=by, at=at, rows=rows, filters=filters, format=kind).seq
+def record_export(
+    *, rows: int, filters: dict[str, str], kind: str, what: str = "reports.findings", by: User, at: datetime
+) -> int:
+    """Record that a list (`what`: the findings, the log) was taken away; returns the number that stands in the file."""
+    return record(f"{what}.exported", by=by, at=at, rows=rows, filters=filters, format=kind).seq

@@ -203,13 +203,13 @@ def sentence(view: Overview, today: date, *, meetings: bool, waiting: int) -> li
 def strip(view: Overview, today: date, *, meetings: bool) -> list[dict[str, Any]]:
     """The strands that have data: 一 tasks, and 三 for those who see meetings. Each figure opens its records."""
     total, year = view.total, today.year
-    implemented = [figure(f"{total.implemented}", f"／{total.schools} 所已实施", reverse("schools:list"))]
+    implemented = figure(f"{total.implemented}", f"／{total.eligible} 所已实施", reverse("pilots:coverage"))
     strands = [
         {
             "numeral": "一",
             "name": "全领域试点推进",
             "figures": [
-                *(implemented if total.implemented == total.schools else []),
+                implemented,
                 figure(percent(*total.on_time), "任务按期完成", closed_url(year)),
                 figure(total.overdue, "项任务逾期", overdue_url(), "bad" if total.overdue else ""),
             ],

@@ -37,7 +37,8 @@ class Waiting:
         return self.rank, self.day
 
 
-def _due(day: date | None, today: date) -> dict[str, str]:
+def due_words(day: date | None, today: date) -> dict[str, str]:
+    """How a time limit stands, as an item shows it."""
     if day is None:
         return {"due": "", "due_kind": ""}
     left = (day - today).days
@@ -66,9 +67,11 @@ def _step_of(meeting: Meeting, steps: set[str], user: User, at: datetime) -> Wai
         return _around_signature(meeting, steps, user, today)
     if "minute" in steps and meeting.return_reason:
         note = f"退回：{meeting.return_reason}"
-        return _waiting(1, meeting, f"修改{title}记录", "arrow-back-up", record, _due(sign_until(day), today), note)
+        return _waiting(
+            1, meeting, f"修改{title}记录", "arrow-back-up", record, due_words(sign_until(day), today), note
+        )
     if "minute" in steps:
-        return _waiting(2, meeting, f"写{title}记录并送签", "edit", record, _due(sign_until(day), today))
+        return _waiting(2, meeting, f"写{title}记录并送签", "edit", record, due_words(sign_until(day), today))
     if "confirm_agenda" in steps and meeting.item_count and meeting.agenda_confirmed_at is None:
         return _waiting(3, meeting, f"审定{title}议程", "list-check", here, _on(meeting, today))
     if access.posts_at(user, meeting.school_id) & {Post.CLERK}:
@@ -79,14 +82,14 @@ def _step_of(meeting: Meeting, steps: set[str], user: User, at: datetime) -> Wai
 def _around_signature(meeting: Meeting, steps: set[str], user: User, today: date) -> Waiting | None:
     """Who signs, also while members are asked; who is asked; and who has to settle an objection."""
     title, here, confirming = meeting.title(), meeting.get_absolute_url(), confirming_of(meeting)
-    until = _due(sign_until(local_day(meeting.scheduled_at)), today)
+    until = due_words(sign_until(local_day(meeting.scheduled_at)), today)
     if refusal(meeting, MEETING.require("sign", meeting.status), user) is None:
         return _waiting(0, meeting, f"签发{title}纪要", "signature", here, until, _missing(meeting, user, steps))
     if confirming.objecting and is_recorder(meeting, user):
         return _waiting(1, meeting, f"处理对{title}记录的异议", "message", here, until)
     if "confirm_record" in steps:
         opens = local_day(confirming.opens_at) if confirming.opens_at else None
-        return _waiting(1, meeting, f"确认{title}记录", "user-check", here, _due(opens, today))
+        return _waiting(1, meeting, f"确认{title}记录", "user-check", here, due_words(opens, today))
     return None
 
 
@@ -148,7 +151,7 @@ def from_closing(tasks: Iterable[Task], today: date, *, many_schools: bool = Fal
                 "title": f"确认销号：{task.target}",
                 "url": task.get_absolute_url(),
                 "note": (f"{task.school.short_name}，" if many_schools else "") + f"{task.responsible.name}标为完成",
-                **_due(task.due_on, today),
+                **due_words(task.due_on, today),
             },
         )
         for task in tasks
@@ -202,7 +205,7 @@ def from_declaration(school: School, missing: bool, today: date) -> list[Waiting
         "title": f"申报 {today.year} 年利益关系",
         "url": reverse("governance:declaration-mine", args=[school.code]),
         "note": "没有需要申报的也要报，1 至 3 月办理",
-        **_due(last, today),
+        **due_words(last, today),
     }
     return [Waiting(6, last, item | ({} if today <= last else {"due": "过了 3 月", "due_kind": "warn"}))]
 

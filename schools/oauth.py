@@ -5,7 +5,7 @@ from typing import Any
 from oauth2_provider.scopes import BaseScopes
 
 READ = ("schools", "pilots", "checklists", "governance", "projects", "communities", "reports", "changes")
-WRITE = ("checklists", "governance")
+WRITE = ("checklists", "governance", "pilots", "projects")
 ALL_SCOPES: dict[str, str] = {
     **{f"{name}:read": f"读取 {name}/" for name in READ},
     **{f"{name}:write": f"办理 {name}/" for name in WRITE},

@@ -19,6 +19,7 @@ class Post(models.TextChoices):
     ORGANISER = "organiser", "组织科"
     SUPERVISOR = "supervisor", "督导"
     LEADER = "leader", "局领导"
+    REVIEWER = "reviewer", "评审专家"
     SYSTEM_ADMIN = "system_admin", "系统管理员"
     SECURITY_ADMIN = "security_admin", "安全管理员"
     AUDITOR = "auditor", "审计管理员"
@@ -37,7 +38,9 @@ SCHOOL_POSTS = frozenset(
 )
 OFFICE_POSTS = frozenset({Post.OFFICE})
 BUREAU_POSTS = frozenset({Post.ORGANISER, Post.SUPERVISOR, Post.LEADER})
+REVIEWER_POSTS = frozenset({Post.REVIEWER})  # no right at any school: a reviewer sees what is assigned to him
 SYSTEM_POSTS = frozenset({Post.SYSTEM_ADMIN, Post.SECURITY_ADMIN, Post.AUDITOR})
+GRANTED_POSTS = OFFICE_POSTS | BUREAU_POSTS | REVIEWER_POSTS | SYSTEM_POSTS  # by 安全管理员
 LEADERSHIP_POSTS = SCHOOL_POSTS - {Post.CLERK}
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("posts/", appointments.bureau_posts, name="posts"),
     path("appointments/<uuid:pk>/end/", appointments.end, name="appointment-end"),
     path("accounts/", accounts.account_list, name="accounts"),
+    path("accounts/export.<slug:kind>", accounts.accounts_export, name="accounts-export"),
     path("accounts/new/<uuid:person>/", accounts.new_account, name="account-new"),
     path("accounts/<uuid:pk>/", accounts.account, name="account"),
     path("accounts/<uuid:pk>/password/", accounts.reset, name="account-reset"),

@@ -59,6 +59,11 @@ def make_school(code: str = "FH001", name: str = "", office: str | None = "åŸŽä¸
     return put_school(replace(row, **values), by=None, at=timezone.now())[0]
 
 
+def make_implemented(school: School, on: date) -> None:
+    """The school has implemented the system since that day, as if it had gone through the rollout."""
+    School.objects.filter(pk=school.pk).update(pilot_status="implemented", implemented_on=on)
+
+
 def make_person(
     name: str,
     username: str = "",

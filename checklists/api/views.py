@@ -30,7 +30,7 @@ FIELDS = (
     "responsible_post", "units", "status", "checklist__source_kind", "checklist__title", "checklist__subject", "closed_at",
     "closed_by__name",
 )  # fmt: skip
-SOURCES = {"governance.decision": "api:decision"}
+SOURCES = {"governance.decision": "api:decision", "projects.flagship": "api:flagship", "pilots.plan": "api:plan"}
 
 
 def today() -> date:

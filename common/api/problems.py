@@ -73,7 +73,7 @@ def problem_response(fault: Exception, context: dict[str, Any]) -> HttpResponse 
 
 def _domain(fault: Exception, path: str) -> HttpResponse | None:
     if isinstance(fault, InvalidInput):
-        return problem(400, str(fault), title=fault.title, instance=path, faults=list(fault.faults))
+        return problem(fault.status, str(fault), title=fault.title, instance=path, faults=list(fault.faults))
     if isinstance(fault, Stale):
         faults = [Fault(d.path, f"{d.label}：现在是“{d.theirs}”，你写的是“{d.yours}”") for d in fault.differences]
         return problem(412, str(fault), title=fault.title, instance=path, faults=faults or None)

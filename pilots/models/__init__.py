@@ -1,7 +1,7 @@
 """试点推进: documents and receipts, three-step selection, 一校一案 with its 五项工程 and 推进清单, evaluation."""
 
 from pilots.models.evaluation import Evaluation, EvaluationAnswer, EvaluationKind, EvaluationResult
-from pilots.models.foundations import Foundation, FoundationKind, FoundationStatus
+from pilots.models.foundations import Foundation, FoundationKind, FoundationStatus, FoundationText
 from pilots.models.plans import Plan, PlanAnnotation, PlanSection, PlanStatus, SectionKey
 from pilots.models.policies import (
     Element,
@@ -28,6 +28,7 @@ __all__ = [
     "Foundation",
     "FoundationKind",
     "FoundationStatus",
+    "FoundationText",
     "Opinion",
     "OpinionResult",
     "OpinionStep",

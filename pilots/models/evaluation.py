@@ -1,11 +1,17 @@
 """Mid-term and final evaluation of the rollout at one school, with the bureau's form."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
+from accounts.models import User
 from common.models import Tracked
+from schools import access
 from schools.models import School
+from schools.permissions import SchoolPerm
 
 
 class EvaluationKind(models.TextChoices):
@@ -22,6 +28,17 @@ class EvaluationResult(models.TextChoices):
     FAIR = "fair", "较好"
     PASS = "pass", "一般"
     WEAK = "weak", "较差"
+
+
+class EvaluationQuerySet(models.QuerySet["Evaluation"]):
+    """Finding evaluations."""
+
+    def visible_to(self, user: User) -> Self:
+        """Concluded ones of the schools whose file this account may see; those being written to who reviews."""
+        rows = access.within(self, user, SchoolPerm.VIEW_SCHOOL)
+        if access.school_ids(user, SchoolPerm.REVIEW):
+            return rows
+        return rows.filter(concluded_at__isnull=False)
 
 
 class Evaluation(Tracked):
@@ -46,6 +63,8 @@ class Evaluation(Tracked):
         related_name="+",
     )
 
+    objects = EvaluationQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "实施评估"
         default_permissions = ()
@@ -61,7 +80,11 @@ class Evaluation(Tracked):
         )
 
     def __str__(self) -> str:
-        return self.get_kind_display()
+        return f"{self.school.short_name}{self.get_kind_display()}"
+
+    def get_absolute_url(self) -> str:
+        """The evaluation's page."""
+        return reverse("pilots:evaluation", args=[self.school.code, self.kind])
 
 
 class EvaluationAnswer(models.Model):

@@ -1,11 +1,17 @@
 """前期“五项工程”: charter, duties, rules of procedure, division of labour, organisation (source.txt 一; S09)."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
+from accounts.models import User
 from common.models import Tracked
+from schools import access
 from schools.models import School
+from schools.permissions import SchoolPerm
 
 
 class FoundationKind(models.TextChoices):
@@ -26,9 +32,18 @@ class FoundationStatus(models.TextChoices):
     DONE = "done", "已完成"
 
 
-class Foundation(Tracked):
-    """One of the five works of a school: its adopted text, the day, and the signed decision that adopted it.
+class FoundationQuerySet(models.QuerySet["Foundation"]):
+    """Finding foundation works."""
 
+    def visible_to(self, user: User) -> Self:
+        """Those of the schools whose file this account may see."""
+        return access.within(self, user, SchoolPerm.VIEW_SCHOOL)
+
+
+class Foundation(Tracked):
+    """One of the five works of a school: its adopted text in force, the day, and the signed decision that adopted it.
+
+    The stored state is what was registered; 进行中 also follows from the work's tasks (`pilots.foundations.state_of`).
     `adopted_by` is the subject of that meeting's record (`governance.meeting:<id>` or `governance.decision:<id>`): apps on one
     rung do not import each other, and the link comes from the registry of adoptions.
     """
@@ -51,6 +66,8 @@ class Foundation(Tracked):
         related_name="+",
     )
 
+    objects = FoundationQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "五项工程"
         default_permissions = ()
@@ -68,4 +85,42 @@ class Foundation(Tracked):
         )
 
     def __str__(self) -> str:
-        return self.get_kind_display()
+        return f"{self.school.short_name}{self.get_kind_display()}"
+
+    def get_absolute_url(self) -> str:
+        """The five works of the school, at this one."""
+        return f"{reverse('pilots:foundations', args=[self.school.code])}#{self.kind}"
+
+
+class FoundationText(Tracked):
+    """One adopted text of a foundation work: the register of a school's rules with approval and validity (A07).
+
+    In force until the next one is adopted; its files are attached to it and stay with it. None is changed or taken away.
+    """
+
+    foundation = models.ForeignKey(Foundation, verbose_name="工程", on_delete=models.PROTECT, related_name="texts")
+    number = models.PositiveSmallIntegerField("第几次登记")
+    title = models.CharField("文本名称", max_length=200)
+    text_version = models.CharField("文本版本", max_length=40)
+    adopted_on = models.DateField("通过日期")
+    adopted_by = models.CharField("通过的会议", max_length=120)
+    adopted_text = models.CharField("会议名称", max_length=300)
+    adopted_url = models.CharField("决议链接", max_length=200)
+    registered_at = models.DateTimeField("登记时间")
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name="登记人", on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "制度文本"
+        default_permissions = ()
+        constraints = (
+            models.UniqueConstraint(fields=["foundation", "number"], name="foundation_texts_have_a_number"),
+            models.CheckConstraint(
+                name="foundation_texts_say_what_and_by_whom",
+                condition=~Q(title="") & ~Q(text_version="") & ~Q(adopted_by=""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"《{self.title}》{self.text_version}"

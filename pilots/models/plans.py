@@ -1,12 +1,19 @@
 """一校一案: the plan of a school in editions, with its sections and the bureau's annotations (source.txt 一; S08; structures.md 3.1)."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.functional import cached_property
 
+from accounts.models import User
 from common.models import Tracked
 from pilots.models.policies import PolicyClause
+from schools import access
 from schools.models import School
+from schools.permissions import SchoolPerm
 
 
 class PlanStatus(models.TextChoices):
@@ -32,6 +39,22 @@ class SectionKey(models.TextChoices):
     REVISION = "revision", "章程与配套制度修订计划"
     SCHEDULE = "schedule", "实施步骤与时间表"
     SAFEGUARDS = "safeguards", "保障措施与监督"
+
+
+IN_WORK = (PlanStatus.DRAFT, PlanStatus.SUBMITTED, PlanStatus.RETURNED)
+WITH_SCHOOL = (PlanStatus.DRAFT, PlanStatus.RETURNED)
+
+
+class PlanQuerySet(models.QuerySet["Plan"]):
+    """Finding plans."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those of the schools whose file this account may see (`view_school` names plans)."""
+        return access.within(self, user, SchoolPerm.VIEW_SCHOOL)
+
+    def with_people(self) -> Self:
+        """With what a page or a step needs beside the row."""
+        return self.select_related("school__office", "drafted_by", "submitted_by", "approved_by", "returned_by")
 
 
 class Plan(Tracked):
@@ -75,6 +98,8 @@ class Plan(Tracked):
     return_reason = models.CharField("退回理由", max_length=500, blank=True)
     mend_by = models.DateField("请改好的日期", null=True, blank=True)
     superseded_at = models.DateTimeField("被替代时间", null=True, blank=True)
+
+    objects = PlanQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "一校一案"
@@ -124,7 +149,16 @@ class Plan(Tracked):
         )
 
     def __str__(self) -> str:
-        return f"一校一案第 {self.edition} 版"
+        return f"{self.school.short_name}一校一案第 {self.edition} 版"
+
+    def get_absolute_url(self) -> str:
+        """The plan's page."""
+        return reverse("pilots:plan", args=[self.pk])
+
+    @cached_property
+    def newer_in_work(self) -> bool:
+        """Whether another edition of the school is being written or reviewed."""
+        return Plan.objects.filter(school=self.school_id, status__in=IN_WORK).exclude(pk=self.pk).exists()
 
 
 class PlanSection(models.Model):

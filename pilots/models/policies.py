@@ -1,11 +1,20 @@
 """Founding documents (实施方案, 通知, 示范文本, 指南) with their six elements, and who has signed for them (source.txt 一; S02)."""
 
+from datetime import date
+from typing import Self
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
+from accounts.models import User
+from common.dates import local_day
 from common.models import Tracked
+from schools import access
 from schools.models import Office, School
+from schools.permissions import SchoolPerm
 
 
 class PolicyKind(models.TextChoices):
@@ -37,6 +46,46 @@ class Element(models.TextChoices):
     SAFEGUARDS = "safeguards", "保障措施"
 
 
+def own_offices(user: User) -> set[UUID]:
+    """The offices the account works for today."""
+    return {a.office_id for a in access.rights_of(user).appointments if a.office_id is not None}
+
+
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    """Finding documents."""
+
+    def visible_to(self, user: User) -> Self:
+        """Published ones that went to one of the account's schools or offices; all to the bureau, drafts to who issues them."""
+        scope = access.school_ids(user, SchoolPerm.VIEW_SCHOOL)
+        if not scope:
+            return self.none()
+        if access.school_ids(user, SchoolPerm.ISSUE_REFERENCE):
+            return self
+        rows = self.exclude(status=PolicyStatus.DRAFT)
+        if scope.everywhere:
+            return rows
+        sent = Policy.schools.through.objects.filter(school__in=scope.ids).values("policy")
+        passed = Policy.offices.through.objects.filter(office__in=own_offices(user)).values("policy")
+        return rows.filter(Q(to_all=True) | Q(pk__in=sent) | Q(pk__in=passed))
+
+    def in_force(self) -> Self:
+        """Published and not superseded."""
+        return self.filter(status=PolicyStatus.PUBLISHED)
+
+
+class ReceiptQuerySet(models.QuerySet["PolicyReceipt"]):
+    """Finding receipts."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those of the account's schools, and of the offices it works for; all to the bureau."""
+        own = Q(office__in=own_offices(user))
+        return access.within(self, user, SchoolPerm.VIEW_SCHOOL, also=own)
+
+    def open(self) -> Self:
+        """Still to be signed."""
+        return self.filter(status=ReceiptStatus.PENDING, closed_at__isnull=True)
+
+
 class Policy(Tracked):
     """A document of the bureau. `to_all`: all schools and offices; otherwise those named in `schools` and `offices`."""
 
@@ -66,6 +115,8 @@ class Policy(Tracked):
     )
     superseded_at = models.DateTimeField("替代时间", null=True, blank=True)
 
+    objects = PolicyQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "文件"
         default_permissions = ()
@@ -88,6 +139,10 @@ class Policy(Tracked):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+    def get_absolute_url(self) -> str:
+        """The document's page."""
+        return reverse("pilots:policy", args=[self.pk])
 
 
 class PolicyClause(models.Model):
@@ -143,6 +198,8 @@ class PolicyReceipt(Tracked):
     closed_at = models.DateTimeField("因替代关闭", null=True, blank=True)
     reminded_at = models.DateTimeField("最近催办", null=True, blank=True)
 
+    objects = ReceiptQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "签收"
         default_permissions = ()
@@ -166,7 +223,22 @@ class PolicyReceipt(Tracked):
         )
 
     def __str__(self) -> str:
-        return f"{self.policy_id} {self.school_id or self.office_id}"
+        return str(self.policy)
+
+    @property
+    def place(self) -> str:
+        """Who owes it: the school or the office."""
+        owner = self.school or self.office
+        return getattr(owner, "short_name", "") or getattr(owner, "name", "")
+
+    def is_late(self, today: date) -> bool:
+        """Signed after the day, or still open after it."""
+        day = local_day(self.signed_at) if self.signed_at else today
+        return self.due_on is not None and day > self.due_on
+
+    def get_absolute_url(self) -> str:
+        """Where it is signed: at the document."""
+        return reverse("pilots:policy", args=[self.policy_id])
 
 
 class PolicyReading(models.Model):

@@ -1,18 +1,30 @@
 """推进清单 of a plan while it is written, and the bureau's templates. On approval each row becomes a task (source.txt 一; S10)."""
 
+from typing import Self
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
+from accounts.models import User
 from checklists.models import Task
 from common.models import Tracked
 from pilots.models.foundations import FoundationKind
 from pilots.models.plans import Plan
 from pilots.models.policies import PolicyClause
+from schools import access
 from schools.models import Person
-from schools.permissions import Post
+from schools.permissions import Post, SchoolPerm
+
+
+class PlanRowQuerySet(models.QuerySet["PlanRow"]):
+    """Finding rows."""
+
+    def visible_to(self, user: User) -> Self:
+        """Rows of the plans of the schools whose file this account may see."""
+        return access.within(self, user, SchoolPerm.VIEW_SCHOOL, "plan__school_id")
 
 
 class PlanRow(Tracked):
@@ -41,6 +53,8 @@ class PlanRow(Tracked):
         Task, verbose_name="任务", null=True, blank=True, on_delete=models.PROTECT, related_name="plan_rows"
     )
 
+    objects = PlanRowQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "推进清单行"
         default_permissions = ()
@@ -54,6 +68,10 @@ class PlanRow(Tracked):
 
     def __str__(self) -> str:
         return self.target or f"第 {self.order} 项"
+
+    def get_absolute_url(self) -> str:
+        """The row in the table of its plan."""
+        return f"{reverse('pilots:plan-rows', args=[self.plan_id])}#row-{self.pk}"
 
 
 class RowDependency(models.Model):
@@ -82,6 +100,22 @@ class TemplateStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", "已停用"
 
 
+class TemplateQuerySet(models.QuerySet["Template"]):
+    """Finding templates."""
+
+    def visible_to(self, user: User) -> Self:
+        """Published and withdrawn ones to whoever sees a school; drafts to who issues them."""
+        if access.school_ids(user, SchoolPerm.ISSUE_REFERENCE):
+            return self
+        if access.school_ids(user, SchoolPerm.VIEW_SCHOOL):
+            return self.exclude(status=TemplateStatus.DRAFT)
+        return self.none()
+
+    def published(self) -> Self:
+        """What schools can take."""
+        return self.filter(status=TemplateStatus.PUBLISHED)
+
+
 class Template(Tracked):
     """A set of rows the bureau offers to schools."""
 
@@ -98,6 +132,8 @@ class Template(Tracked):
         related_name="+",
     )
 
+    objects = TemplateQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "清单模板"
         default_permissions = ()
@@ -111,6 +147,10 @@ class Template(Tracked):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """The template's page."""
+        return reverse("pilots:template", args=[self.pk])
 
 
 class TemplateRow(models.Model):

@@ -1,11 +1,25 @@
 """Three-step selection 学校自荐 → 教办推荐 → 局级审核, and batches (source.txt 一; S04 S05 S06)."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
+from accounts.models import User
 from common.models import Tracked
+from schools import access
 from schools.models import School
+from schools.permissions import SchoolPerm
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    """Finding batches."""
+
+    def visible_to(self, user: User) -> Self:
+        """All batches, for whoever sees a school: they are the bureau's calendar."""
+        return self if access.school_ids(user, SchoolPerm.VIEW_SCHOOL) else self.none()
 
 
 class Batch(Tracked):
@@ -19,6 +33,8 @@ class Batch(Tracked):
     review_by = models.DateField("审核截止", null=True, blank=True)
     quota = models.PositiveSmallIntegerField("名额")
     note = models.CharField("说明", max_length=300, blank=True)
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "批次"
@@ -37,6 +53,24 @@ class Batch(Tracked):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """The batch's page."""
+        return reverse("pilots:batch", args=[self.code])
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    """Finding applications."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those of the schools whose file this account may see."""
+        return access.within(self, user, SchoolPerm.VIEW_SCHOOL)
+
+    def with_people(self) -> Self:
+        """With what a page or a step needs beside the row."""
+        return self.select_related(
+            "school__office", "batch", "nominated_by", "recommended_by", "approved_by", "returned_by"
+        )
 
 
 class ApplicationStatus(models.TextChoices):
@@ -106,6 +140,8 @@ class Application(Tracked):
         related_name="+",
     )
 
+    objects = ApplicationQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = "试点申报"
         default_permissions = ()
@@ -143,7 +179,11 @@ class Application(Tracked):
         )
 
     def __str__(self) -> str:
-        return f"{self.school_id} {self.get_status_display()}"
+        return f"{self.school.short_name}试点申报"
+
+    def get_absolute_url(self) -> str:
+        """The application's page, found by its school."""
+        return reverse("pilots:application", args=[self.school.code])
 
 
 class OpinionStep(models.TextChoices):

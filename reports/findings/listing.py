@@ -101,7 +101,7 @@ def exported(row: Mapping[str, Any]) -> list[str | int | None]:
 
 MEETING = (
     "body", "year", "serial", "scheduled_at", "item_count", "findings_block", "findings_warn", "findings_waived", "status",
-    "lapsed", "school__short_name",
+    "lapsed", "school__code", "school__short_name",
 )  # fmt: skip
 
 
@@ -118,3 +118,20 @@ def meeting_numbers(meeting: Meeting) -> list[tuple[str, str, int]]:
         ("back", "已放行", meeting.findings_waived),
     )
     return [(kind, words, number) for kind, words, number in numbers if number]
+
+
+MEETING_COLUMNS = ("学校代码", "学校", "会议", "会议时间", "议题（个）", "不合规（条）", "需留意（条）", "已放行（条）")
+
+
+def exported_meeting(meeting: Meeting) -> list[str | int | None]:
+    """One signed meeting as a line of the exported table."""
+    return [
+        meeting.school.code,
+        meeting.school.short_name,
+        meeting.title(),
+        f"{meeting.scheduled_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        meeting.item_count,
+        meeting.findings_block,
+        meeting.findings_warn,
+        meeting.findings_waived,
+    ]

@@ -15,12 +15,16 @@ from audit.models import Event
 from audit.registry import all_kinds
 from audit.services import GENESIS
 from audit.verify import Broken, first_break
-from common.dates import at_hour
+from common.dates import SHANGHAI, at_hour
+from common.exports import Cell
 from common.text import clean_term, mask_phone
 from reports.selectors.audit_secrecy import veil
 from schools.models import School
 
 LAST = 10_000  # facts that “最近” walks
+MOST = 10_000  # facts in one exported file
+AT_ONCE = 500  # facts that are dressed together
+COLUMNS = ("序号", "时间", "种类", "人员", "学校", "对象", "内容")
 MOST_NAMED = 200
 SYSTEM = "系统"
 ROW = ("seq", "kind", "at", "actor_name", "school_id", "subject", "subject_text", "data", "request_id")
@@ -119,6 +123,24 @@ def dressed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         row["school"] = schools.get(row["school_id"], "")
         row["details"] = details(row["data"])
     return rows
+
+
+def exported(rows: list[dict[str, Any]]) -> list[list[Cell]]:
+    """The facts as lines of a file, in the same words as on the page."""
+    for start in range(0, len(rows), AT_ONCE):
+        dressed(rows[start : start + AT_ONCE])
+    return [
+        [
+            row["seq"],
+            f"{row['at'].astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}",
+            row["label"],
+            row["actor_name"],
+            row["school"],
+            row["subject_text"],
+            "；".join(f"{name} {value}" for name, value in row["details"]),
+        ]
+        for row in rows
+    ]
 
 
 def details(data: Mapping[str, Any]) -> list[tuple[str, str]]:

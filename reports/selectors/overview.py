@@ -27,7 +27,8 @@ class Row:
     code: str
     name: str
     schools: int = 1
-    implemented: int = 0
+    eligible: int = 0  # with a Party committee: what coverage is of
+    implemented: int = 0  # of these
     office: tuple[str, str] = ("", DIRECT)  # code and name
     size: str = ""
     stage: str = ""
@@ -72,7 +73,7 @@ def overview_of(user: User, today: date) -> Overview:
 LATE = ("id", "target", "due_on", "school_id", "school__code", "school__short_name", "responsible__name", "withheld")
 STANDING = {f"standing_{name}": F(f"standing__{name}") for name in NAMES}
 SCHOOL = (
-    "id", "code", "short_name", "office__code", "office__name", "size", "stage", "pilot_status", "waiting", *STANDING,
+    "id", "code", "short_name", "office__code", "office__name", "size", "stage", "has_committee", "pilot_status", "waiting", *STANDING,
 )  # fmt: skip
 
 
@@ -123,7 +124,8 @@ def _school_rows(schools: list[dict[str, Any]], fresh: dict[UUID, Numbers], late
         Row(
             code=row["code"],
             name=row["short_name"],
-            implemented=int(row["pilot_status"] == PilotStatus.IMPLEMENTED),
+            eligible=int(row["has_committee"]),
+            implemented=int(row["has_committee"] and row["pilot_status"] == PilotStatus.IMPLEMENTED),
             office=_office(row),
             size=row["size"],
             stage=row["stage"],
@@ -160,7 +162,8 @@ def _office_rows(user: User, today: date, corrections: dict[str, Numbers]) -> li
         .values("office__code", "office__name")
         .annotate(
             number=Count("pk"),
-            implemented=Count("pk", filter=Q(pilot_status=PilotStatus.IMPLEMENTED)),
+            eligible=Count("pk", filter=Q(has_committee=True)),
+            implemented=Count("pk", filter=Q(has_committee=True, pilot_status=PilotStatus.IMPLEMENTED)),
             **{f"standing_{name}": Sum(f"standing__{name}") for name in NAMES},
         )
     )
@@ -170,8 +173,8 @@ def _office_rows(user: User, today: date, corrections: dict[str, Numbers]) -> li
         overdue, late_schools = late.get(code, (0, 0))
         numbers = _stored(row) + corrections.get(code, ZERO)
         rows.append(
-            Row(code, name, row["number"], row["implemented"], (code, name), numbers=numbers, overdue=overdue,
-                late_schools=late_schools)
+            Row(code, name, row["number"], row["eligible"], row["implemented"], (code, name), numbers=numbers,
+                overdue=overdue, late_schools=late_schools)
         )  # fmt: skip
     return sorted(rows, key=lambda row: (-row.overdue, row.code))
 
@@ -187,6 +190,7 @@ def _sum(rows: Sequence[Row]) -> Row:
         "",
         "",
         schools=sum(row.schools for row in rows),
+        eligible=sum(row.eligible for row in rows),
         implemented=sum(row.implemented for row in rows),
         numbers=sum((row.numbers for row in rows), ZERO),
         overdue=sum(row.overdue for row in rows),

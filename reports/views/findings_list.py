@@ -88,3 +88,19 @@ def findings_meetings(request: SignedInRequest) -> HttpResponse:
         **_around(given.filters, page, listing.NEWEST),
     }
     return render(request, "reports/findings_meetings.html", context)
+
+
+@login_required
+@require_GET
+def meetings_export(request: SignedInRequest, kind: str) -> HttpResponse:
+    """The signed meetings behind the numbers as a file; who took it is recorded."""
+    given = asked(request)
+    if kind not in ("csv", "xlsx"):
+        raise Http404
+    found = listing.with_schools(counts.signed_meetings(given.user, given.filters)).order_by("-scheduled_at", "-pk")
+    lines = [listing.exported_meeting(meeting) for meeting in found]
+    at, filters = timezone.now(), given.filters.given()
+    number = services.record_export(
+        rows=len(lines), filters=filters, kind=kind, what="reports.meetings", by=given.user, at=at
+    )
+    return download(Export("已签发的会议", listing.MEETING_COLUMNS, lines, given.user.name, at, number), kind)

@@ -15,13 +15,13 @@ from checklists.selectors import may_close_somewhere, to_close
 from common.dates import local_day
 from governance.ledgers import sees_waivers
 from governance.lists import sight_of
-from reports import desk, showing, waiting
+from reports import desk, showing, waiting, waiting_pilots, waiting_plans, waiting_projects
 from reports.navigation import Person, person_behind
 from reports.selectors import meetings as meeting_selectors
 from reports.selectors.overview import MOST_CELLS, Overview, handed_in_by_both_heads, overview_of
 from schools import access
 from schools.models import School
-from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SchoolPerm
+from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, REVIEWER_POSTS, SchoolPerm
 from schools.services.roster import may_import
 
 MOST_LATE, MOST_FOUND, MOST_UNSIGNED, MOST_CLOSING, MOST_SCHOOLS = 12, 5, 3, 20, 8
@@ -37,6 +37,9 @@ def home(request: SignedInRequest) -> HttpResponse:
         return _overview(request, person, at)
     if person.schools:
         return _desk(request, person, at)
+    if person.posts & REVIEWER_POSTS:
+        todo = waiting.items(waiting_projects.from_reviews(request.user, local_day(at)))
+        return render(request, "reports/home_reviewer.html", {"todo": todo, "today": local_day(at)})
     return render(request, "reports/home_plain.html", {"ways": system_ways(person), "today": local_day(at)})
 
 
@@ -69,7 +72,7 @@ def _overview(request: SignedInRequest, person: Person, at: datetime) -> HttpRes
         "person": person,
         "brief": showing.sentence(view, today, meetings=sees_meetings, waiting=len(closing)),
         "strands": showing.strip(view, today, meetings=sees_meetings),
-        "todo": waiting.items(closing),
+        "todo": waiting.items([*closing, *_rollout(request, today), *waiting_projects.from_projects(user, today)]),
         "late": _late_lines(view, today),
         "late_total": view.total.overdue,
         "late_url": showing.overdue_url(),
@@ -88,6 +91,16 @@ def _closing(request: SignedInRequest, today: date) -> list[waiting.Waiting]:
         return []
     rows = to_close(user, today).select_related("responsible", "school").only(*desk.CLOSING)
     return waiting.from_closing(rows.order_by("due_on", "pk")[:MOST_CLOSING], today, many_schools=True)
+
+
+def _rollout(request: SignedInRequest, today: date) -> list[waiting.Waiting]:
+    """Applications to recommend or review, plans to review, and documents an office has to sign for."""
+    user = request.user
+    return [
+        *waiting_pilots.from_selection(user, today),
+        *waiting_plans.from_reviews_of_plans(user, today),
+        *waiting_pilots.from_receipts(user, today, many=True),
+    ]
 
 
 def _late_lines(view: Overview, today: date) -> list[dict[str, Any]]:

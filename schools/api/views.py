@@ -26,6 +26,7 @@ from schools.models import (
     Stage,
 )
 from schools.permissions import Post
+from schools.providers import batches_of
 
 FIELDS = (
     "id", "created_at", "updated_at", "code", "name", "short_name", "stage", "office__code", "township", "location", "size",
@@ -44,8 +45,9 @@ def leaders_of(ids: list[UUID]) -> dict[UUID, dict[str, dict[str, Any]]]:
 
 
 def school_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Schools as the contract writes them; one more query for the leaders of all."""
+    """Schools as the contract writes them; one more query each for the leaders and the batches of all."""
     leaders = leaders_of([row["id"] for row in rows])
+    batches = batches_of([row["id"] for row in rows])
     documents = []
     for row in rows:
         head = leaders.get(row["id"], {})
@@ -55,7 +57,11 @@ def school_documents(request: Request, rows: list[dict[str, Any]]) -> list[dict[
         }
         document["office"] = row["office__code"]
         document["secretary"], document["principal"] = head.get(Post.SECRETARY), head.get(Post.PRINCIPAL)
-        document["pilot"] = {"status": row["pilot_status"], "batch": None, "implemented_on": row["implemented_on"]}
+        document["pilot"] = {
+            "status": row["pilot_status"],
+            "batch": batches.get(row["id"]),
+            "implemented_on": row["implemented_on"],
+        }
         documents.append(document)
     return documents
 

@@ -10,7 +10,7 @@ from common.models import Tracked
 from schools.models.offices import Office
 from schools.models.people import Person
 from schools.models.schools import School
-from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SCHOOL_POSTS, SYSTEM_POSTS, Post
+from schools.permissions import GRANTED_POSTS, OFFICE_POSTS, SCHOOL_POSTS, Post
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -59,7 +59,7 @@ class Appointment(Tracked):
                 name="posts_stand_where_they_belong",
                 condition=Q(post__in=sorted(SCHOOL_POSTS), school__isnull=False, office__isnull=True)
                 | Q(post__in=sorted(OFFICE_POSTS), school__isnull=True, office__isnull=False)
-                | Q(post__in=sorted(BUREAU_POSTS | SYSTEM_POSTS), school__isnull=True, office__isnull=True),
+                | Q(post__in=sorted(GRANTED_POSTS - OFFICE_POSTS), school__isnull=True, office__isnull=True),
             ),
             models.UniqueConstraint(
                 fields=["person", "post", "school", "starts_on"],

@@ -12,7 +12,7 @@ from common.dates import local_day
 from common.errors import NotAllowed, Stale, one_fault
 from schools import access
 from schools.models import Appointment, Office, Person, School
-from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SCHOOL_POSTS, SYSTEM_POSTS, Post, SchoolPerm
+from schools.permissions import GRANTED_POSTS, OFFICE_POSTS, SCHOOL_POSTS, SYSTEM_POSTS, Post, SchoolPerm
 from schools.services.projection import project_members
 
 
@@ -32,7 +32,7 @@ class NewAppointment:
 
 def may_appoint(by: User, post: str, school: School | None) -> bool:
     """Leaders by the organisation section, a clerk also by the secretary, bureau and system posts by 安全管理员."""
-    if post in SYSTEM_POSTS | BUREAU_POSTS | OFFICE_POSTS:
+    if post in GRANTED_POSTS:
         return access.system_can(by, SchoolPerm.GRANT_BUREAU_POSTS)
     if school is None:
         return False
@@ -107,7 +107,7 @@ def end_appointment(
 
 
 def _who_appoints(post: Post) -> str:
-    if post in SYSTEM_POSTS | BUREAU_POSTS | OFFICE_POSTS:
+    if post in GRANTED_POSTS:
         return "安全管理员"
     return "书记或组织科" if post == Post.CLERK else "组织科"
 

@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from accounts.models import User
-from audit.services import Fact, record, record_many
-from common.dates import local_day
-from common.errors import NotAllowed, one_fault
+from audit.services import Fact, record_many
 from common.text import initials_of, pinyin_of
-from schools import access
-from schools.models import Office, PartyOrganisation, PartyOrgType, PilotStatus, School
-from schools.permissions import SchoolPerm
+from schools.models import Office, PartyOrganisation, PartyOrgType, School
 from schools.services.projection import project_grants
 
 ROSTER_FIELDS = (
@@ -127,20 +123,6 @@ def _change(school: School, row: SchoolRow, office: Office | None, at: datetime)
     school.commit(at)
     PartyOrganisation.objects.filter(school=school).update(name=organisation_name(school), updated_at=at)
     return changes
-
-
-@transaction.atomic
-def mark_implemented(*, school: School, on: date, by: User | None, at: datetime) -> School:
-    """登记全面实施 (roles_and_states.md §2, School): since that day the school works by both rules of procedure."""
-    if by is not None and not access.can(by, SchoolPerm.REVIEW, school.pk):
-        raise NotAllowed("登记全面实施由组织科办理。")
-    if on > local_day(at):
-        raise one_fault("implemented_on", f"全面实施日期要在今天（{local_day(at)}）或之前")
-    school = School.objects.select_for_update(of=("self",)).select_related("office").get(pk=school.pk)
-    school.pilot_status, school.implemented_on = PilotStatus.IMPLEMENTED, on
-    school.commit(at)
-    record("schools.school.implemented", by=by, at=at, on=school, school_id=school.pk, implemented_on=on.isoformat())
-    return school
 
 
 def values_of(school: School) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from common.errors import one_fault
 from common.text import mask_phone
 from schools import access
 from schools.models import Appointment, Office, Person, School
-from schools.permissions import BUREAU_POSTS, OFFICE_POSTS, SCHOOL_POSTS, SYSTEM_POSTS, Post, SchoolPerm
+from schools.permissions import GRANTED_POSTS, SCHOOL_POSTS, Post, SchoolPerm
 from schools.selectors import people_of
 from schools.services.appointments import NewAppointment, appoint, may_appoint
 from schools.services.people import add_person
@@ -39,7 +39,7 @@ class Terms:
 
 def posts_offered(user: User, school: School | None) -> list[Post]:
     """The posts this account may fill at that school, or (without a school) in offices, bureau and system."""
-    wanted = SCHOOL_POSTS if school is not None else OFFICE_POSTS | BUREAU_POSTS | SYSTEM_POSTS
+    wanted = SCHOOL_POSTS if school is not None else GRANTED_POSTS
     return [post for post in Post if post in wanted and may_appoint(user, post, school)]
 
 

@@ -22,35 +22,35 @@ pytestmark = pytest.mark.django_db
 
 # roles_and_states.md §1, column by column: 书记 校长 副书记、委员 副校长、行政班子 党政办 教办 组织科 督导 局领导 系统 安全 审计
 PAPER = """
-view_school         ● ● ● ● ● ● ● ● ● – – –
-view_meetings       ● ● ◐ ◐ ● – ● ● ● – – –
-view_restricted     ◐ ◐ ◐ ◐ ◐ – ◐ – ◐ – – –
-propose_topic       ● ● ● ● ● – – – – – – –
-record_minutes      ● ● – – ● – – – – – – –
-confirm_agenda      ◐ ◐ – – – – – – – – – –
-confirm_record      ◐ ◐ ◐ ◐ ◐ – – – – – – –
-sign_minutes        ◐ ◐ – ◐ – – – – – – – –
-waive_rule          ◐ ◐ – – – – – – – – – –
-assign_task         ● ● – – ● – ● – – – – –
-work_task           ◐ ◐ ◐ ◐ ◐ ◐ ◐ – – – – –
-confirm_closing     ● ● ● – – – ● – – – – –
-edit_plan           ● ● – – ● – – – – – – –
-submit_plan         ● – – – – – – – – – – –
-recommend           – – – – – ● – – – – – –
-review              – – – – – – ● – – – – –
-supervise           – – – – – ● ● ● – – – –
-issue_reference     – – – – – – ● – – – – –
-manage_roster       – – – – – – ● – – – – –
-appoint_leaders     – – – – – – ● – – – – –
-appoint_clerk       ● – – – – – ● – – – – –
-manage_accounts     – – – – – – – – – ● – –
-grant_bureau_posts  – – – – – – – – – – ● –
-read_audit          – – – – – – – – – – – ●
+view_school         ● ● ● ● ● ● ● ● ● – – – –
+view_meetings       ● ● ◐ ◐ ● – ● ● ● – – – –
+view_restricted     ◐ ◐ ◐ ◐ ◐ – ◐ – ◐ – – – –
+propose_topic       ● ● ● ● ● – – – – – – – –
+record_minutes      ● ● – – ● – – – – – – – –
+confirm_agenda      ◐ ◐ – – – – – – – – – – –
+confirm_record      ◐ ◐ ◐ ◐ ◐ – – – – – – – –
+sign_minutes        ◐ ◐ – ◐ – – – – – – – – –
+waive_rule          ◐ ◐ – – – – – – – – – – –
+assign_task         ● ● – – ● – ● – – – – – –
+work_task           ◐ ◐ ◐ ◐ ◐ ◐ ◐ – – – – – –
+confirm_closing     ● ● ● – – – ● – – – – – –
+edit_plan           ● ● – – ● – – – – – – – –
+submit_plan         ● – – – – – – – – – – – –
+recommend           – – – – – ● – – – – – – –
+review              – – – – – – ● – – – – – –
+supervise           – – – – – ● ● ● – – – – –
+issue_reference     – – – – – – ● – – – – – –
+manage_roster       – – – – – – ● – – – – – –
+appoint_leaders     – – – – – – ● – – – – – –
+appoint_clerk       ● – – – – – ● – – – – – –
+manage_accounts     – – – – – – – – – ● – – –
+grant_bureau_posts  – – – – – – – – – – ● – –
+read_audit          – – – – – – – – – – – ● –
 """
 COLUMNS: tuple[tuple[Post, ...], ...] = (
     (Post.SECRETARY,), (Post.PRINCIPAL,), (Post.DEPUTY_SECRETARY, Post.COMMITTEE_MEMBER),
     (Post.VICE_PRINCIPAL, Post.ADMIN_TEAM_MEMBER), (Post.CLERK,), (Post.OFFICE,), (Post.ORGANISER,), (Post.SUPERVISOR,),
-    (Post.LEADER,), (Post.SYSTEM_ADMIN,), (Post.SECURITY_ADMIN,), (Post.AUDITOR,),
+    (Post.LEADER,), (Post.SYSTEM_ADMIN,), (Post.SECURITY_ADMIN,), (Post.AUDITOR,), (Post.REVIEWER,),
 )  # fmt: skip
 
 

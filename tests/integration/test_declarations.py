@@ -194,6 +194,42 @@ def test_a_restricted_item_gives_no_hint_to_who_may_not_read_it(cast: make.Cast)
     assert "晨光文具店" not in page
 
 
+def test_the_agenda_notes_a_declared_interest_beside_the_item_as_it_is_typed(cast: make.Cast) -> None:
+    meeting = make.make_meeting(cast, matters=("P01", "P01"))
+    declared(cast, "principal", "晨光文具店")
+    declared(cast, "deputy", cast.people["secretary"].name, "relative")
+    client, url = signed_in(cast, "clerk"), reverse("governance:agenda", args=[meeting.pk])
+    page = client.get(url).content.decode()
+    assert page.count("吴副书记01申报过与“沈书记01”的关系（近亲属") == 2, "the secretary proposes both"
+    assert "晨光文具店" not in page
+    fields = Fields(page).values | {"item-1-title": "向晨光文具店采购", "item-1-proposer": "", "do": "check"}
+    checked = client.post(url, fields, headers={"HX-Request": "true"}).content.decode()
+    second = checked.split('id="mar-1"')[1].split('id="mar-')[0]
+    assert "林校长01申报过与“晨光文具店”的关系（企业或供应商），是否回避？" in second
+    assert "沈书记01”的关系" not in second and "fh-note" in second and checked.count("晨光文具店") == 1
+
+
+def test_the_agenda_gives_no_hint_at_an_item_that_is_withheld(cast: make.Cast) -> None:
+    meeting = make.make_meeting(cast, matters=("P01", "P01"))
+    declared(cast, "principal", "晨光文具店")
+    AgendaItem.objects.filter(meeting=meeting, order=1).update(title="向晨光文具店采购", secrecy="restricted")
+    page = signed_in(cast, "clerk").get(reverse("governance:agenda", args=[meeting.pk])).content.decode()
+    assert "限定人员议题，无权查看" in page and "晨光文具店" not in page
+
+
+def test_hints_on_the_agenda_cost_one_statement_for_any_number_of_items(cast: make.Cast) -> None:
+    declared(cast, "deputy", cast.people["secretary"].name, "relative")
+    counts = []
+    for matters in (("P01",), ("P01",) * 8):
+        meeting, client = make.make_meeting(cast, matters=matters), signed_in(cast, "clerk")
+        url = reverse("governance:agenda", args=[meeting.pk])
+        client.get(url)
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(url).content.decode().count("是否回避") == len(matters)
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
 def test_the_list_asks_as_often_for_two_as_for_twenty(cast: make.Cast) -> None:
 
     def asked() -> int:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -18,9 +19,11 @@ from accounts.models import User
 from audit.models import Event
 from checklists.models import Progress, Task
 from common.dates import SHANGHAI, at_hour
+from communities import selectors
+from communities.models import Booking, Community
 from deadlines.models import Deadline, Reminder
 from deadlines.services import sweep_batch
-from demo import roster
+from demo import roster, uniting
 from demo.days import clock, teaches, works
 from demo.district import District, Wish
 from demo.words import topics
@@ -41,6 +44,9 @@ from governance.models import (
     TopicTemplate,
 )
 from notifications.models import Delivery, Message, Outbox
+from pilots.coverage import ratio_of
+from pilots.models import PolicyReceipt
+from pilots.selection_figures import covered_schools, founding_documents, implemented_schools, through_three_steps
 from schools import access
 from schools.models import Appointment, Person, School
 from schools.permissions import BODY_POSTS, Body, Post
@@ -49,7 +55,9 @@ from tests.factories import PASSWORD
 pytestmark = pytest.mark.xdist_group("demo")  # one small district for all that only look at it
 AS_OF = date(2026, 11, 20)
 SCHOOLS = 4
-OURS = ("accounts", "attachments", "audit", "checklists", "deadlines", "governance", "notifications", "schools")
+OURS = (
+    *("accounts", "attachments", "audit", "checklists", "communities", "deadlines", "governance", "notifications", "schools"),
+)
 
 
 def load(**options: Any) -> str:
@@ -228,6 +236,16 @@ def test_a_change_of_office_hands_the_work_over(look: None):
     assert not Task.objects.open().filter(responsible=ended.person).exists()
 
 
+def test_the_selection_yields_the_figures_of_the_first_strand(look: None):
+    bureau = User.objects.get(username="bureau")
+    figures = (implemented_schools, founding_documents, through_three_steps)
+    assert [figure(bureau, AS_OF).count() for figure in figures] == [SCHOOLS, 2, SCHOOLS]
+    assert ratio_of(covered_schools(bureau, AS_OF)).rate == Decimal("100.0")
+    for school in School.objects.select_related("pilot_application"):
+        assert school.pilot_application.approved_at.date() < school.implemented_on
+    assert {receipt.place for receipt in PolicyReceipt.objects.open()} == {School.objects.get(code="FH001").short_name}
+
+
 def test_all_schools_have_implemented_the_system(look: None):
     assert School.objects.filter(pilot_status="implemented", implemented_on__lt=AS_OF).count() == SCHOOLS
     assert Event.objects.filter(kind="schools.school.implemented").count() == SCHOOLS
@@ -403,6 +421,17 @@ def test_secretary_and_principal_talk_where_they_are_two(look: None):
     talking = set(Talk.objects.values_list("school__leadership_mode", flat=True))
     assert talking == {"separate"}
     assert Talk.objects.filter(links__isnull=False).exists() and Talk.objects.filter(links__isnull=True).exists()
+
+
+def test_communities_stand_with_their_lists_and_with_forty_eight_schools_they_reach_the_report(look: None):
+    sets = (
+        selectors.communities_in_force, selectors.resource_entries, selectors.demand_entries, selectors.project_entries,
+    )  # fmt: skip
+    assert [found(AS_OF).count() for found in sets] == [1, 3, 3, 2]
+    totals = (uniting.COMMUNITIES, uniting.RESOURCES, uniting.DEMANDS, uniting.PROJECTS)
+    assert [uniting.share(total, 48) for total in totals] == [9, 40, 32, 25]
+    assert [uniting.share(total, SCHOOLS) for total in totals] == [1, 3, 3, 2]
+    assert Community.objects.get().is_due(AS_OF) and Booking.objects.standing().exists()
 
 
 def test_more_schools_than_the_roster_names_get_codes_and_names_of_their_own():

@@ -33,9 +33,14 @@ from governance.services.school_rules import start_school_rules
 from governance.tasks import dossiers as make_dossiers
 from notifications.models import Message
 from notifications.services import dispatch_batch
+from pilots.services import plans as plan_services
+from pilots.services import templates as template_services
+from pilots.services.selection import ApplicationInput
+from projects import services as projects
+from projects.models import ProjectUpload
 from schools.models import Appointment, RosterUpload
 from schools.permissions import Post
-from tests import factories
+from tests import communities, factories, plans, projecting, rollout
 
 pytestmark = pytest.mark.django_db
 CANARY = "金丝雀"
@@ -45,12 +50,13 @@ PUBLIC = frozenset(
 SCHOOL = ("secretary", "principal", "deputy", "member", "team", "clerk")
 BUREAU = ("organiser", "supervisor", "leader")
 SYSTEM = ("system_admin", "security_admin", "auditor")
-OUTSIDE = ("stranger", "stranger-clerk", "other-office", "nobody", "former", *SYSTEM)
+OUTSIDE = ("stranger", "stranger-clerk", "other-office", "nobody", "former", "reviewer", *SYSTEM)
 EVERYBODY = (*SCHOOL, "office", *BUREAU, *OUTSIDE)
 SEE_SCHOOL = (*SCHOOL, "office", *BUREAU)
 SEE_PARTY = ("secretary", "principal", "deputy", "member", "clerk", *BUREAU)  # `team` is no member of that body
 RECORD = ("secretary", "principal", "clerk")
 HEADS = ("secretary", "principal")
+SEE_SOME = (*SEE_SCHOOL, "stranger", "stranger-clerk", "other-office")  # each of the own schools
 
 
 @dataclass
@@ -83,6 +89,26 @@ class World:
     binned: Any = None
     binned_topic: Any = None
     declaration: Any = None
+    plan: Any = None
+    annotation: Any = None
+    plan_row: Any = None
+    template: Any = None
+    community: Any = None
+    resource: Any = None
+    demand: Any = None
+    booking: Any = None
+    joint_project: Any = None
+    activity: Any = None
+    application: Any = None
+    batch: Any = None
+    policy: Any = None
+    receipt: Any = None
+    flagship: Any = None
+    change: Any = None
+    review: Any = None
+    award: Any = None
+    selected_case: Any = None
+    project_upload: Any = None
 
 
 @pytest.fixture
@@ -141,6 +167,76 @@ def _objects(world: World) -> None:
     _procedures(world)
     _topic(world)
     _archive(world)
+    _community(world)
+    _selection(world)
+    _plan(world)
+    _flagship(world)
+
+
+def _flagship(world: World) -> None:
+    """A listed project with a change and an award; a case not yet published; what a reviewer has of another school's project."""
+    cast, at, organiser = world.cast, timezone.now(), world.users["organiser"]
+    texts = dict.fromkeys(("title", "problem", "content", "outcomes", "party_opinion"), CANARY)
+    world.flagship = projecting.make_listed(cast, **texts)
+    world.change = projects.request_change(
+        project=world.flagship,
+        kind="title",
+        value=f"{CANARY}新名",
+        reason=f"{CANARY}改名",
+        by=cast.user("clerk"),
+        at=at,
+    )
+    world.award = projecting.make_award(world.flagship, cast.user("clerk"), name=CANARY)
+    case = projects.CaseInput(title=CANARY, level="city", year=2024, text=CANARY)
+    world.selected_case = projects.enter_case(school=cast.school, new=case, by=organiser, at=at)
+    world.project_upload = ProjectUpload(
+        what="projects",
+        uploaded_by=organiser,
+        filename=f"{CANARY}.xlsx",
+        status="checked",
+        counts={"near": 0, "new": 0},
+    )
+    world.project_upload.commit(at)
+    world.review = projecting.assign(projecting.make_checked(world.other), 3)
+    world.users["reviewer"] = projecting.account(world.review.reviewer)
+
+
+def _selection(world: World) -> None:
+    """The school's application in a batch, and a document that went to this school alone."""
+    bureau = world.users["organiser"]
+    said = ApplicationInput(CANARY, CANARY, CANARY)
+    world.batch = rollout.make_batch(bureau)
+    world.application = rollout.make_draft(world.cast, world.batch, said)
+    text = dict.fromkeys(rollout.ELEMENTS, CANARY)
+    world.policy = rollout.make_published(
+        bureau, CANARY, title=f"{CANARY}通知", to_all=False, schools=[world.cast.school.pk], sections=text
+    )
+    world.receipt = world.policy.receipts.get()
+
+
+def _plan(world: World) -> None:
+    """A plan handed in, with a remark of the bureau; an evaluation that is being written."""
+    cast, at, bureau = world.cast, timezone.now(), world.users["organiser"]
+    plan = plans.fill(plans.make_draft(cast), cast, target=CANARY, measures=CANARY)
+    text = plan_services.PlanInput(plan.starts_on, plan.ends_on, {"goals": CANARY})
+    plan = plan_services.edit_plan(plan=plan, new=text, by=cast.user("clerk"), at=at)
+    world.plan = plan_services.submit_plan(plan=plan, by=cast.user("secretary"), at=at)
+    remark = plan_services.Remark("goals", CANARY)
+    world.annotation = plan_services.annotate(plan=world.plan, remark=remark, by=bureau, at=at)
+    world.plan_row = plan.rows.first()
+    line = template_services.TemplateLine("charter", "修订章程", "起草", 30)
+    world.template = template_services.draft_template(
+        new=template_services.TemplateInput("通用模板", "", (line,)), by=bureau, at=at
+    )
+    template_services.publish_template(template=world.template, by=bureau, at=at)
+
+
+def _community(world: World) -> None:
+    """A community of the school with another one of its office, something in each of its lists."""
+    friend = factories.make_cast("FH009", "结对小学", office="城东教办")
+    circle = communities.Circle(world.cast, friend, friend, world.other, world.users["organiser"])
+    made = communities.fill(circle, CANARY)
+    world.community, world.resource, world.demand, world.booking, world.joint_project, world.activity = made
 
 
 def _archive(world: World) -> None:
@@ -221,6 +317,7 @@ DOORS: dict[str, Door] = {
     "schools:appointment-end": door(("secretary", "organiser"), "clerkship"),
     "schools:posts": door(("security_admin",)),
     "schools:accounts": door(("system_admin",)),
+    "schools:accounts-export": door(("system_admin",), kind="csv"),
     "schools:account": door(("system_admin",), "account"),
     "schools:account-new": door(("system_admin",), "newcomer"),
     "schools:account-reset": door(("system_admin",), "account", writes=True),
@@ -245,6 +342,7 @@ DOORS: dict[str, Door] = {
     "governance:record-autosave": door(SEE_PARTY, "held"),
     "governance:presentation": door(SEE_PARTY, "held"),
     "governance:declarations": door((*SCHOOL, "stranger", "stranger-clerk")),  # each of the own school
+    "governance:declarations-export": door((*RECORD, "stranger", "stranger-clerk"), kind="csv"),
     "governance:declaration-mine": door(tuple(role for role in SCHOOL if role != "clerk"), "school"),
     "governance:declaration": door(RECORD, "declaration"),
     "governance:minutes": door(SEE_PARTY, "meeting"),
@@ -255,6 +353,8 @@ DOORS: dict[str, Door] = {
     "governance:correction": door(SEE_PARTY, "meeting"),
     "governance:correction-answer": door(SEE_PARTY, "meeting"),
     "governance:minutes-docx": door(SEE_PARTY, "meeting"),
+    "governance:publication": door(RECORD, "meeting"),
+    "governance:publication-docx": door(RECORD, "meeting"),
     "governance:minutes-edit": door(SEE_PARTY, "held"),
     "governance:vote-sheet": door(SEE_PARTY, "meeting"),
     "governance:vote-sheet-docx": door(SEE_PARTY, "meeting"),
@@ -300,6 +400,7 @@ DOORS: dict[str, Door] = {
     "governance:topic-restore": door(("secretary",), "binned_topic", writes=True),
     "governance:decision": door(SEE_PARTY, "decision"),
     "governance:matters": door(EVERYBODY),
+    "governance:matters-export": door(EVERYBODY, kind="csv"),
     "governance:matter": door(EVERYBODY, code="P01"),
     "governance:catalogues": door(EVERYBODY),
     "governance:catalogue-start": door(EVERYBODY, writes=True),
@@ -331,15 +432,176 @@ DOORS: dict[str, Door] = {
     "governance:rules-draft-rule": door(("organiser",), rule="R-T03"),
     "governance:replay": door(("organiser",)),
     "governance:replay-export": door(("organiser",), "replay", kind="csv"),
+    "pilots:applications": door(SEE_SOME),
+    "pilots:applications-export": door(SEE_SOME, kind="csv"),
+    "pilots:applications-decide": door(SEE_SOME, query="?do=approve"),
+    "pilots:application": door(SEE_SCHOOL, "school"),
+    "pilots:application-edit": door(RECORD, "school"),
+    "pilots:application-implement": door(SEE_SCHOOL, "school"),
+    "pilots:batches": door(SEE_SOME),
+    "pilots:batches-export": door(SEE_SOME, kind="csv"),
+    "pilots:batch-new": door(("organiser",)),
+    "pilots:batch": door(SEE_SOME, code="2026-1"),
+    "pilots:batch-edit": door(("organiser",), code="2026-1"),
+    "pilots:coverage": door(SEE_SOME),
+    "pilots:coverage-schools": door(SEE_SOME),
+    "pilots:coverage-export": door(SEE_SOME, kind="csv"),
+    "pilots:policies": door(SEE_SOME),
+    "pilots:policies-export": door(SEE_SOME, kind="csv"),
+    "pilots:policy-new": door(("organiser",)),
+    "pilots:receipts-mine": door(SEE_SOME),
+    "pilots:policy": door(SEE_SCHOOL, "policy"),
+    "pilots:policy-edit": door(("organiser",), "policy"),
+    "pilots:policy-publish": door(("organiser",), "policy"),
+    "pilots:policy-discard": door(SEE_SCHOOL, "policy", writes=True),
+    "pilots:policy-file-remove": door(SEE_SCHOOL, "policy", writes=True),
+    "pilots:policy-sign": door(SEE_SCHOOL, "policy"),
+    "pilots:receipts": door(SEE_SCHOOL, "policy"),
+    "pilots:receipts-export": door(SEE_SCHOOL, "policy", kind="csv"),
+    "pilots:policy-remind": door(SEE_SCHOOL, "policy"),
+    "pilots:plans": door(SEE_SOME),
+    "pilots:plans-export": door(SEE_SOME, kind="csv"),
+    "pilots:plan-of-school": door(SEE_SCHOOL, "school"),
+    "pilots:plan": door(SEE_SCHOOL, "plan"),
+    "pilots:plan-rows": door(SEE_SCHOOL, "plan"),
+    "pilots:rows-export": door(SEE_SCHOOL, "plan", kind="csv"),
+    "pilots:rows-import": door(RECORD, "plan"),
+    "pilots:rows-confirm": door(RECORD, "plan", writes=True),
+    "pilots:rows-template-file": door(RECORD, "plan"),
+    "pilots:row-add": door(SEE_SCHOOL, "plan", writes=True),
+    "pilots:row-save": door(SEE_SCHOOL, "plan_row", writes=True),
+    "pilots:row-remove": door(SEE_SCHOOL, "plan_row", writes=True),
+    "pilots:row-move": door(SEE_SCHOOL, "plan_row", writes=True),
+    "pilots:templates-take": door(RECORD, "plan"),
+    "pilots:template-take": door(RECORD, "template-taken"),
+    "pilots:templates": door(SEE_SOME),
+    "pilots:template-new": door(("organiser",)),
+    "pilots:template": door(SEE_SOME, "template"),
+    "pilots:template-edit": door(("organiser",), "template"),
+    "pilots:template-action": door(SEE_SOME, "template", name="publish", writes=True),
+    "pilots:plan-edit": door(RECORD, "plan"),
+    "pilots:plan-files": door(SEE_SCHOOL, "plan", writes=True),
+    "pilots:plan-annotate": door(SEE_SCHOOL, "plan", writes=True),
+    "pilots:annotation-settle": door(SEE_SCHOOL, "annotation", writes=True),
+    "pilots:plan-review": door(("organiser",), "plan"),
+    "pilots:plan-compare": door(SEE_SCHOOL, "plan"),
+    "pilots:plan-action": door(SEE_SCHOOL, "plan", name="submit", writes=True),
+    "pilots:foundation-matrix": door(SEE_SOME),
+    "pilots:foundations-export": door(SEE_SOME, kind="csv"),
+    "pilots:foundation-peers": door(SEE_SOME),
+    "pilots:foundations": door(SEE_SCHOOL, "school"),
+    "pilots:foundation-register": door(("secretary",), "school", kind="charter"),
+    "pilots:evaluations": door(SEE_SOME),
+    "pilots:evaluations-export": door(SEE_SOME, kind="csv"),
+    "pilots:evaluation": door(("organiser",), "school", kind="mid_term"),
+    "projects:flagships": door(SEE_SOME),  # each those of the own schools
+    "projects:flagships-export": door(SEE_SOME, kind="csv"),
+    "projects:flagship-new": door((*RECORD, "stranger", "stranger-clerk")),
+    "projects:coverage": door(SEE_SOME),
+    "projects:awards": door(SEE_SOME),
+    "projects:awards-export": door(SEE_SOME, kind="csv"),
+    "projects:award-new": door((*RECORD, "organiser"), "flagship"),
+    "projects:award-edit": door((*RECORD, "organiser"), "award"),
+    "projects:award-verify": door(SEE_SCHOOL, "award", writes=True),
+    "projects:award-remove": door((*RECORD, "organiser"), "award"),
+    "projects:reviews": door(("reviewer",)),
+    "projects:review": door(("reviewer",), "review"),
+    "projects:review-withdraw": door(("organiser",), "review"),
+    "projects:cases": door(SEE_SOME),
+    "projects:cases-export": door(SEE_SOME, kind="csv"),
+    "projects:case-new": door(("organiser",)),
+    "projects:case": door(("organiser",), "selected_case"),
+    "projects:case-edit": door(("organiser",), "selected_case"),
+    "projects:case-act": door(("organiser",), "selected_case", writes=True),
+    "projects:import": door(("organiser",), what="projects"),
+    "projects:import-template": door(("organiser",), what="awards"),
+    "projects:import-check": door(("organiser",), "project_upload"),
+    "projects:import-faults": door(("organiser",), "project_upload"),
+    "projects:import-confirm": door(("organiser",), "project_upload", writes=True),
+    "projects:flagship": door(SEE_SCHOOL, "flagship"),
+    "projects:flagship-edit": door(RECORD, "flagship"),
+    "projects:flagship-discard": door(SEE_SCHOOL, "flagship", writes=True),
+    "projects:flagship-action": door(SEE_SCHOOL, "flagship", name="terminate"),
+    "projects:flagship-files": door(SEE_SCHOOL, "flagship", writes=True),
+    "projects:flagship-advise": door(SEE_SCHOOL, "flagship", writes=True),
+    "projects:flagship-check": door(SEE_SCHOOL, "flagship", writes=True),
+    "projects:flagship-assign": door(SEE_SCHOOL, "flagship", writes=True),
+    "projects:flagship-report": door(RECORD, "flagship", kind="mid"),
+    "projects:flagship-change": door(RECORD, "flagship"),
+    "projects:change-decide": door(SEE_SCHOOL, "change", writes=True),
+    "api:flagships": door(EVERYBODY),
+    "api:flagship": door(SEE_SCHOOL, "flagship"),
+    "api:flagship-action": door(SEE_SCHOOL, "flagship", name="terminate", writes=True),
+    "api:awards": door(EVERYBODY),
+    "api:award": door(SEE_SCHOOL, "award"),
+    "communities:communities": door(SEE_SOME),  # each those of the own schools
+    "communities:communities-export": door(SEE_SOME, kind="csv"),
+    "communities:community-new": door((*RECORD, "organiser", "stranger", "stranger-clerk")),
+    "communities:help": door(SEE_SOME),
+    "communities:entries": door(SEE_SOME, what="resources"),
+    "communities:entries-export": door(SEE_SOME, what="demands", kind="csv"),
+    "communities:community": door(SEE_SCHOOL, "community"),
+    "communities:community-members": door(SEE_SCHOOL, "community"),
+    "communities:community-lists": door(SEE_SCHOOL, "community"),
+    "communities:community-matching": door(SEE_SCHOOL, "community"),
+    "communities:community-activities": door(SEE_SCHOOL, "community"),
+    "communities:community-help": door(SEE_SCHOOL, "community"),
+    "communities:community-terms": door((*RECORD, "organiser"), "community"),
+    "communities:community-text": door(SEE_SCHOOL, "community", writes=True),
+    "communities:community-consent": door(SEE_SCHOOL, "community", writes=True),
+    "communities:community-action": door(SEE_SCHOOL, "community", name="join"),
+    "communities:entry-new": door((*RECORD, "organiser"), "community", what="resource"),
+    "communities:resource": door(SEE_SCHOOL, "resource"),
+    "communities:resource-edit": door((*RECORD, "organiser"), "resource"),
+    "communities:booking-cancel": door(SEE_SCHOOL, "booking"),
+    "communities:demand": door(SEE_SCHOOL, "demand"),
+    "communities:demand-edit": door((*RECORD, "organiser"), "demand"),
+    "communities:project": door(SEE_SCHOOL, "joint_project"),
+    "communities:project-edit": door((*RECORD, "organiser"), "joint_project"),
+    "communities:project-tasks": door((*RECORD, "organiser"), "joint_project"),
+    "communities:project-result": door((*RECORD, "organiser"), "joint_project"),
+    "communities:activity": door(SEE_SCHOOL, "activity"),
+    "communities:activity-edit": door((*RECORD, "organiser"), "activity"),
+    "api:communities": door(EVERYBODY),
+    "api:community": door(SEE_SCHOOL, "community"),
+    "api:community-consents": door(SEE_SCHOOL, "community", writes=True),
+    "api:community-action": door(SEE_SCHOOL, "community", name="join", writes=True),
+    "api:community-resources": door(EVERYBODY),
+    "api:community-resource": door(SEE_SCHOOL, "resource"),
+    "api:community-demands": door(EVERYBODY),
+    "api:community-demand": door(SEE_SCHOOL, "demand"),
+    "api:community-projects": door(EVERYBODY),
+    "api:community-project": door(SEE_SCHOOL, "joint_project"),
+    "api:community-bookings": door(EVERYBODY),
+    "api:community-booking": door(SEE_SCHOOL, "booking"),
+    "api:community-booking-cancel": door(SEE_SCHOOL, "booking", writes=True),
     "reports:home": door(EVERYBODY),
     "reports:search": door(EVERYBODY),
     "reports:me": door(EVERYBODY),
     "reports:findings": door((*RECORD, *BUREAU, "stranger", "stranger-clerk")),  # each of the own school
     "reports:findings-list": door((*RECORD, *BUREAU, "stranger", "stranger-clerk")),
     "reports:findings-meetings": door((*RECORD, *BUREAU, "stranger", "stranger-clerk")),
+    "reports:findings-meetings-export": door((*RECORD, *BUREAU, "stranger", "stranger-clerk"), kind="csv"),
     "reports:findings-export": door((*RECORD, *BUREAU, "stranger", "stranger-clerk"), kind="csv"),
     "reports:audit": door(("auditor",)),
+    "reports:audit-export": door(("auditor",), kind="csv"),
     "reports:audit-verify": door(("auditor",), writes=True),
+    "api:policies": door(EVERYBODY),
+    "api:policy": door(SEE_SCHOOL, "policy"),
+    "api:receipts": door(EVERYBODY),
+    "api:receipt": door(SEE_SCHOOL, "receipt"),
+    "api:receipt-action": door(SEE_SCHOOL, "receipt", name="remind", writes=True),
+    "api:batches": door(EVERYBODY),
+    "api:batch": door(SEE_SOME, "batch"),
+    "api:applications": door(EVERYBODY),
+    "api:application": door(SEE_SCHOOL, "application"),
+    "api:application-action": door(SEE_SCHOOL, "application", name="nominate", writes=True),
+    "api:coverage": door(EVERYBODY),
+    "api:plans": door(EVERYBODY),
+    "api:plan": door(SEE_SCHOOL, "plan"),
+    "api:plan-action": door(SEE_SCHOOL, "plan", name="submit", writes=True),
+    "api:plan-rows": door(SEE_SCHOOL, "plan"),
+    "api:plan-row": door(SEE_SCHOOL, "api-row"),
     "api:schools": door(EVERYBODY),
     "api:school": door(SEE_SCHOOL, "school"),
     "api:offices": door(EVERYBODY),
@@ -385,6 +647,12 @@ def address(name: str, world: World, *, missing: bool = False) -> str:
         values["code"] = "FH999" if missing else world.cast.school.code
     elif opened.of == "office":
         values["code"] = "O99" if missing else world.cast.school.office.code  # type: ignore[union-attr]
+    elif opened.of == "annotation":
+        values["pk"] = 0 if missing else world.annotation.pk
+    elif opened.of == "template-taken":
+        values["pk"], values["template"] = uuid4() if missing else world.plan.pk, world.template.pk
+    elif opened.of == "api-row":
+        values["plan"], values["pk"] = world.plan.pk, uuid4() if missing else world.plan_row.pk
     elif opened.of == "newcomer":
         values["person"] = uuid4() if missing else world.newcomer.pk
     elif opened.of == "draft_item":
@@ -467,7 +735,17 @@ def rows() -> dict[str, int]:
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
             if table.startswith(
-                ("schools_", "governance_", "checklists_", "deadlines_", "attachments_", "accounts_", "auth_")
+                (
+                    "communities_",
+                    "schools_",
+                    "governance_",
+                    "checklists_",
+                    "deadlines_",
+                    "attachments_",
+                    "accounts_",
+                    "auth_",
+                    "projects_",
+                )
             ):
                 cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  names come from the database itself
                 counts[table] = cursor.fetchone()[0]

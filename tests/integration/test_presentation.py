@@ -93,3 +93,19 @@ def test_a_meeting_without_items_has_nothing_to_show(cast: make.Cast) -> None:
     client.force_login(cast.user("clerk"))
     url = reverse("governance:presentation", args=[meeting.pk])
     assert client.get(url)["Location"] == meeting.get_absolute_url()
+
+
+def test_the_meeting_and_its_agenda_lead_to_the_wall_while_it_can_be_of_use(cast: make.Cast) -> None:
+    meeting = make.make_meeting(cast)
+    link = reverse("governance:presentation", args=[meeting.pk])
+    client = Client()
+    client.force_login(cast.user("clerk"))
+    assert link in client.get(reverse("governance:agenda", args=[meeting.pk])).content.decode()
+    assert link not in client.get(meeting.get_absolute_url()).content.decode()
+    held = make.make_held(cast)
+    assert reverse("governance:presentation", args=[held.pk]) in client.get(held.get_absolute_url()).content.decode()
+    signed = make.make_signed(cast)
+    assert (
+        reverse("governance:presentation", args=[signed.pk])
+        not in client.get(signed.get_absolute_url()).content.decode()
+    )

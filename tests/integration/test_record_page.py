@@ -642,8 +642,9 @@ def test_pages_ask_the_database_as_often_for_one_item_as_for_twenty(cast: make.C
     for name in ("record", "minutes"):
         counts = {queries(client, "get", url(meeting, name)) for meeting in (one, twenty)}
         assert len(counts) == 1
-        # 13 of the session, the rights, the record and what is in force; one each for observers and declared interests
-        assert max(counts) <= 15 + COUNTERS_OF_THE_SHELL, name
+        # 13 of the session, the rights, the record and what is in force; one each for observers and declared interests,
+        # two for the last minutes and what was said of them
+        assert max(counts) <= 17 + COUNTERS_OF_THE_SHELL, name
     counts = {queries(client, "post", url(m, "record-check"), form_of(client, m)) for m in (one, twenty)}
     assert len(counts) == 1
     assert max(counts) <= 12

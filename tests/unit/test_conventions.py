@@ -7,11 +7,16 @@ from django.db.models import CheckConstraint
 
 from audit.registry import all_kinds, kind_of
 from checklists.states import TASK
+from communities.states import COMMUNITY
 from governance.states import ALL_STEPS
 from governance.topic_states import TOPIC
+from projects.states import FLAGSHIP
 from schools.permissions import SchoolPerm
 
-OURS = ("accounts", "audit", "schools", "attachments", "deadlines", "notifications", "checklists", "governance")
+OURS = (
+    *("accounts", "audit", "schools", "attachments", "deadlines", "notifications", "checklists", "governance"),
+    *("communities", "projects"),
+)
 
 
 def test_who_and_when_are_bound_by_a_constraint() -> None:
@@ -27,7 +32,7 @@ def test_who_and_when_are_bound_by_a_constraint() -> None:
 
 
 def test_every_transition_has_a_registered_fact_and_a_known_permission() -> None:
-    for machine in (ALL_STEPS, TASK, TOPIC):
+    for machine in (ALL_STEPS, TASK, TOPIC, COMMUNITY, FLAGSHIP):
         for step in machine:
             assert kind_of(step.event).label
             assert SchoolPerm(step.permission)
@@ -42,10 +47,14 @@ def test_facts_that_are_told_have_an_address_and_chinese_words() -> None:
 
 def test_public_functions_of_services_take_keywords_and_end_in_by_and_at() -> None:
     from checklists import services as tasks
+    from communities import services as communities
     from governance import services as meetings
+    from projects import services as projects
 
     for module, names in (
         (meetings, meetings.__all__),
+        (communities, communities.__all__),
+        (projects, projects.__all__),
         (tasks, ("progress", "submit", "close", "send_back", "reopen")),
     ):
         for name in names:
