@@ -20,7 +20,7 @@ from demo.plan import Ending, MeetingPlan, Planner, values_of
 from demo.words import Topic as TopicText
 from demo.words import topics, words
 from governance import services
-from governance.models import AgendaItem, Meeting, Topic, TopicStatus
+from governance.models import AgendaItem, Matter, Meeting, Topic, TopicStatus
 from governance.services import ItemInput, TopicInput
 from governance.services.agenda import ASIDE
 from schools.permissions import HEAD_POST, LEADERSHIP_POSTS, Body, Post
@@ -96,7 +96,9 @@ class Topics:
             line = lines[place]
             handed_over = waiting[place].handed_over_from_id is not None
             proposed_on = line.proposed_on if handed_over else item.proposed_on
-            rows.filter(pk=item.pk).update(title=line.title, proposed_on=proposed_on)
+            # A06 leads to P19 and to P20: the secretary has the one chosen that fits.
+            matter = Matter.objects.get(catalogue=meeting.catalogue_id, code=line.matter)
+            rows.filter(pk=item.pk).update(title=line.title, proposed_on=proposed_on, matter=matter)
         return Meeting.objects.select_related("school").get(pk=meeting.pk)
 
     # --- to the Party meeting ------------------------------------------------------------------------------------

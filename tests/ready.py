@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -50,7 +51,7 @@ def copy_from_ready(connection: BaseDatabaseWrapper, environment: Mapping[str, s
     """Let the test database of this process be a copy of the ready one, if the environment names one for its server."""
     name = environment.get(ON_POSTGRES if connection.vendor == "postgresql" else ON_SQLITE)
     if name:
-        connection.creation.create_test_db = _Copied(connection, name)  # type: ignore[method-assign]
+        vars(connection.creation)["create_test_db"] = _Copied(connection, name)
 
 
 class _Copied:
@@ -62,7 +63,8 @@ class _Copied:
     def __call__(
         self, verbosity: int = 1, autoclobber: bool = False, serialize: bool = False, keepdb: bool = False
     ) -> str:
-        creation, settings = self.connection.creation, self.connection.settings_dict
+        creation: Any = self.connection.creation  # its own helpers are no part of the documented class
+        settings = self.connection.settings_dict
         name: str = creation._get_test_db_name()
         if self.connection.vendor == "postgresql":
             settings["TEST"]["TEMPLATE"] = self.ready
