@@ -22,7 +22,6 @@ from common.transitions import Transition
 from deadlines.services import Start, end_deadline, move_deadline, open_deadlines
 from schools.models import Appointment, Person, School
 
-
 CARRIED = ("target", "measures", "due_on", "responsible", "units")
 
 

@@ -17,6 +17,7 @@ from demo.adopting import set_limit
 from demo.days import clock
 from demo.declaring import expect_declarations
 from demo.leading import lead_projects
+from demo.offering import expect_templates
 from demo.people import Accounts, Cast, Change, Names, enter_bureau, enter_offices
 from demo.plan import Planner
 from demo.plans import PlanYear
@@ -134,6 +135,7 @@ class District:
             for change in changes:
                 year.expect_change(change, self.accounts, self.users["bureau"])
         rollout.expect_documents(casts)
+        expect_templates(self.users["bureau"], self.first, self.agenda.put)
         self.experts = lead_projects(
             casts,
             self.accounts,

@@ -4,6 +4,7 @@ adopted by decisions of the year's meetings, a second edition at some schools, a
 
 from datetime import date, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -11,15 +12,17 @@ from uuid import UUID
 from accounts.models import User
 from checklists import services as tasks
 from demo.days import clock, working_day, works
+from demo.offering import common_template
 from demo.people import Cast, Holder
 from demo.play import SchoolYear
 from demo.words import read_words
 from governance.models import Decision
 from pilots.evaluations import current_form
-from pilots.models import EvaluationKind, FoundationKind, Plan, PlanRow
+from pilots.models import EvaluationKind, FoundationKind, Plan, PlanRow, RowDependency, Template
 from pilots.services import plans as services
 from pilots.services.evaluations import AnswerInput, EvaluationInput, write_evaluation
 from pilots.services.foundations import AdoptedText, register_text
+from pilots.services.templates import take_template
 from schools import access
 from schools.permissions import Body, Post
 
@@ -84,6 +87,8 @@ class PlanYear:
         for row in rows:
             row.stamp(at)
         PlanRow.objects.bulk_create(rows)
+        links = [RowDependency(row=late, after=early) for early, late in pairwise(rows) if early.kind == late.kind]
+        RowDependency.objects.bulk_create(links)
 
     def _write(self, plan: Plan, key: str, by: User, at: datetime) -> Plan:
         school = self.cast.school
@@ -169,6 +174,9 @@ class PlanYear:
         row = new.rows.get(order=10)
         row.measures = f"{row.measures}，每学期末回头看一次"
         row.commit(at)
+        if self.place == DRAFT:
+            template = Template.objects.get(name=common_template())
+            take_template(plan=new, template=template, by=clerk, at=at)
 
     # ---- tasks and works ----
 

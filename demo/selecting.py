@@ -197,7 +197,7 @@ class Rollout:
         current = PolicyReceipt.objects.select_related("policy", "school", "office").get(pk=receipt.pk)
         if current.closed_at is None:
             by = self._acting(who(at))
-            note_reading(policy=current.policy, by=by, at=at - timedelta(minutes=12))
+            note_reading(policy=current.policy, by=by, at=at)
             sign_receipt(receipt=current, by=by, at=at)
 
     # ---- who ----

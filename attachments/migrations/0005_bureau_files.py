@@ -5,16 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('attachments', '0004_texts_of_files'),
-        ('schools', '0003_reviewers'),
+        ("attachments", "0004_texts_of_files"),
+        ("schools", "0003_reviewers"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='attachment',
-            name='school',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='schools.school', verbose_name='学校'),
+            model_name="attachment",
+            name="school",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="schools.school",
+                verbose_name="学校",
+            ),
         ),
     ]

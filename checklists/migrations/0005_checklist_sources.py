@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('checklists', '0004_restricted'),
+        ("checklists", "0004_restricted"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='checklist',
-            name='source_kind',
-            field=models.CharField(choices=[('decision', '决议'), ('plan', '一校一案'), ('project', '书记领雁项目'), ('community', '共同体项目')], max_length=12, verbose_name='来源种类'),
+            model_name="checklist",
+            name="source_kind",
+            field=models.CharField(
+                choices=[
+                    ("decision", "决议"),
+                    ("plan", "一校一案"),
+                    ("project", "书记领雁项目"),
+                    ("community", "共同体项目"),
+                ],
+                max_length=12,
+                verbose_name="来源种类",
+            ),
         ),
     ]

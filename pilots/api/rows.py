@@ -28,19 +28,19 @@ MOST_AFTER = 20
 FIELDS = (*LIMITS, "kind", "due_on", "responsible", "clause", "after")
 
 
-class ResponsibleOut(serializers.Serializer):
+class RowPersonOut(serializers.Serializer):
     """Who is responsible."""
 
     person = serializers.UUIDField()
     name = serializers.CharField()
 
 
-class ClauseOut(serializers.Serializer):
+class RowClauseOut(serializers.Serializer):
     """The clause of a founding document the row carries out."""
 
     id = serializers.IntegerField()
     document = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
 
 
 class PlanRowOut(serializers.Serializer):
@@ -57,11 +57,11 @@ class PlanRowOut(serializers.Serializer):
     target = serializers.CharField()
     measures = serializers.CharField()
     due_on = serializers.DateField(allow_null=True)
-    responsible = ResponsibleOut(allow_null=True)
+    responsible = RowPersonOut(allow_null=True)
     units = serializers.CharField(allow_blank=True)
     evidence = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)
-    clause = ClauseOut(allow_null=True)
+    clause = RowClauseOut(allow_null=True)
     after = serializers.ListField(child=serializers.UUIDField(), help_text="前置任务")
     missing = serializers.ListField(child=serializers.CharField())
     task = serializers.UUIDField(allow_null=True)

@@ -190,14 +190,10 @@ class TemplateLineForm(forms.Form):
         return not said.get("target", "").strip() and not said.get("measures", "").strip() and said.get("days") is None
 
 
-class Lines(forms.BaseFormSet):
-    """The rows of a template."""
+TemplateLines = forms.formset_factory(TemplateLineForm, extra=SPARE_LINES, max_num=80, absolute_max=100)
 
 
-TemplateLines = forms.formset_factory(TemplateLineForm, formset=Lines, extra=SPARE_LINES, max_num=80, absolute_max=100)
-
-
-def template_forms(template: Template | None, data: Any = None, *, copies: bool = False) -> tuple[TemplateForm, Lines]:
+def template_forms(template: Template | None, data: Any = None, *, copies: bool = False) -> tuple[TemplateForm, Any]:
     """Head and rows, as stored or as posted. `copies`: a new template with the rows of another."""
     rows = list(template.rows.order_by("order", "pk")) if template else []
     initial = [{name: getattr(row, name) for name in TemplateLineForm.base_fields} for row in rows]
@@ -208,7 +204,7 @@ def template_forms(template: Template | None, data: Any = None, *, copies: bool 
     return TemplateForm(data, initial=head), lines
 
 
-def template_value(head: TemplateForm, lines: Lines) -> tuple[TemplateInput, Sequence[TemplateLineForm]]:
+def template_value(head: TemplateForm, lines: Any) -> tuple[TemplateInput, Sequence[TemplateLineForm]]:
     """What was typed, and the forms of the rows that count, in their order."""
     filled = [form for form in lines.forms if not form.is_blank()]
     rows = [TemplateLine(**form.cleaned_data) for form in filled]

@@ -268,7 +268,7 @@ def _check_remarks(remarks: Sequence[Remark]) -> None:
 
 def _write_sections(plan: Plan, sections: Mapping[str, str]) -> list[str]:
     changed = []
-    for section in plan.sections.filter(key__in=list(sections)):
+    for section in plan.sections.filter(key__in=list(sections)).order_by("pk"):
         text = sections[section.key].strip().replace("\r\n", "\n")
         if text != section.text:
             section.text = text

@@ -60,7 +60,7 @@ class Frame:
     """What rows of a plan are held against: who is in office today, clauses that may be cited."""
 
     people: Collection[UUID]
-    clauses: Collection[UUID]
+    clauses: Collection[int]
 
 
 def frame_of(plan: Plan, today: date) -> Frame:

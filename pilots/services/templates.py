@@ -209,7 +209,7 @@ def _check(new: TemplateInput, own: UUID | None) -> None:
     faults = []
     if not 2 <= len(new.name.strip()) <= 60:
         faults.append(Fault("name", "写模板名称，2 至 60 个字"))
-    elif Template.objects.filter(name=new.name.strip()).exclude(pk=own).exists():
+    elif Template.objects.filter(name=new.name.strip()).exclude(pk__in=[own] if own else []).exists():
         faults.append(Fault("name", "已有同名的模板，换一个名称"))
     if len(new.note.strip()) > 300:
         faults.append(Fault("note", "适用说明写到 300 字以内"))

@@ -4,11 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -170,7 +171,7 @@ def _done(request: SignedInRequest, plan: Plan, words: str, row: PlanRow | None 
     then = request.POST.get("then", "")
     if not getattr(request, "htmx", False):
         messages.success(request, words)
-        where = f"?{_then_query(then).urlencode()}" if then else RowView.read(request.GET).address()
+        where = f"?{urlencode(_then_query(then))}" if then else RowView.read(request.GET).address()
         return redirect(f"{rows_url(plan)}{where}{f'#row-{row.pk}' if row and not then else ''}")
     if then:
         query = request.GET.copy()
@@ -182,14 +183,9 @@ def _done(request: SignedInRequest, plan: Plan, words: str, row: PlanRow | None 
     return response
 
 
-def _then_query(then: str) -> QueryDict:
+def _then_query(then: str) -> dict[str, str]:
     first, _, cell = then.partition(":")
-    query = QueryDict(mutable=True)
-    if first == "add":
-        query["add"] = cell or "other"
-    else:
-        query["edit"], query["cell"] = first[:36], cell[:20]
-    return query
+    return {"add": cell[:20] or "other"} if first == "add" else {"edit": first[:36], "cell": cell[:20]}
 
 
 @login_required

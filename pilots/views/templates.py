@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import SignedInRequest
 from common.errors import DomainError, InvalidInput
 from common.templatetags.bound_fields import problems_of
-from pilots.forms.rows import Lines, TemplateForm, refuse_template, template_forms, template_value
+from pilots.forms.rows import TemplateForm, refuse_template, template_forms, template_value
 from pilots.models import FoundationKind, Template, TemplateStatus
 from pilots.plan_guards import editing_refusal, may_write
 from pilots.rows import OTHERS, rows_url
@@ -108,7 +108,7 @@ def template_edit(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return _write(request, template, head, lines)
 
 
-def _write(request: SignedInRequest, template: Template | None, head: TemplateForm, lines: Lines) -> HttpResponse:
+def _write(request: SignedInRequest, template: Template | None, head: TemplateForm, lines: Any) -> HttpResponse:
     if request.method != "POST":
         return _form(request, template, head, lines)
     if not (head.is_valid() & lines.is_valid()):
@@ -136,7 +136,7 @@ def _form(
     request: SignedInRequest,
     template: Template | None,
     head: TemplateForm,
-    lines: Lines,
+    lines: Any,
     problems: Sequence[dict[str, str]] = (),
     status: int = 200,
 ) -> HttpResponse:

@@ -6,6 +6,7 @@ if (bar) {
   const show = () => {
     const ticked = boxes.filter((box) => box.checked).length;
     bar.hidden = ticked === 0;
+    for (const box of boxes) box.closest("tr").classList.toggle("is-picked", box.checked);
     bar.querySelector("[data-number]").textContent = String(ticked);
     if (all) {
       all.checked = ticked > 0 && ticked === boxes.length;

@@ -52,6 +52,7 @@ def test_the_table_is_written_by_keyboard_and_from_the_clipboard(new_page: NewPa
     expect(page.locator("[data-edit]")).to_have_count(0)
     expect(page.locator(".pr-c").first).to_be_focused()
     page.locator(".pr-c").nth(4).click()
+    expect(target).to_be_focused()
     page.keyboard.type("不要的字")
     page.keyboard.press("Escape")
     expect(page.locator("[data-edit]")).to_have_count(0)

@@ -56,7 +56,17 @@ pytestmark = pytest.mark.xdist_group("demo")  # one small district for all that 
 AS_OF = date(2026, 11, 20)
 SCHOOLS = 4
 OURS = (
-    *("accounts", "attachments", "audit", "checklists", "communities", "deadlines", "governance", "notifications", "schools"),
+    *(
+        "accounts",
+        "attachments",
+        "audit",
+        "checklists",
+        "communities",
+        "deadlines",
+        "governance",
+        "notifications",
+        "schools",
+    ),
 )
 
 

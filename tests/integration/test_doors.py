@@ -649,10 +649,8 @@ def address(name: str, world: World, *, missing: bool = False) -> str:
         values["code"] = "O99" if missing else world.cast.school.office.code  # type: ignore[union-attr]
     elif opened.of == "annotation":
         values["pk"] = 0 if missing else world.annotation.pk
-    elif opened.of == "template-taken":
-        values["pk"], values["template"] = uuid4() if missing else world.plan.pk, world.template.pk
-    elif opened.of == "api-row":
-        values["plan"], values["pk"] = world.plan.pk, uuid4() if missing else world.plan_row.pk
+    elif opened.of in ("template-taken", "api-row"):
+        values |= of_a_plan(world, opened.of, missing=missing)
     elif opened.of == "newcomer":
         values["person"] = uuid4() if missing else world.newcomer.pk
     elif opened.of == "draft_item":
@@ -661,6 +659,13 @@ def address(name: str, world: World, *, missing: bool = False) -> str:
     elif opened.of:
         values["pk"] = uuid4() if missing else getattr(world, opened.of).pk
     return reverse(name, kwargs=values) + opened.query
+
+
+def of_a_plan(world: World, what: str, *, missing: bool) -> dict[str, object]:
+    """Two keys: a template for a plan, a row of a plan."""
+    if what == "template-taken":
+        return {"pk": uuid4() if missing else world.plan.pk, "template": world.template.pk}
+    return {"plan": world.plan.pk, "pk": uuid4() if missing else world.plan_row.pk}
 
 
 def text_of(answer: HttpResponseBase) -> str:

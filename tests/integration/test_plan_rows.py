@@ -27,7 +27,6 @@ from pilots.services import templates as template_services
 from pilots.services.row_import import import_rows, look
 from pilots.services.rows import RowInput
 from pilots.services.templates import TemplateInput, TemplateLine
-from schools.permissions import Post
 from tests import factories, plans, workbooks
 from tests.factories import Cast
 

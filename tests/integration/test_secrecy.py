@@ -513,7 +513,7 @@ STRANGERS = ("organiser", "supervisor", "auditor", "office", "vice", "clerk-2")
 def walk(world: World) -> Iterator[tuple[str, str]]:
     """Every route that can be asked with what there is, by name; lists also searched, with long pages, in both file kinds."""
     for name, opened in DOORS.items():
-        missing = opened.of not in ("", "school", "office", "draft_item") and getattr(world, opened.of) is None
+        missing = opened.of not in ("", "school", "office", "draft_item") and getattr(world, opened.of, None) is None
         if not (opened.writes or missing or opened.of in ("newcomer", "clerkship", "account")):
             for path in ways(world, name, opened.of):
                 yield name, path
