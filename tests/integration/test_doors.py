@@ -695,11 +695,13 @@ def test_anonymous_visitors_reach_nothing_but_the_public_routes(world: World) ->
 
 
 @pytest.mark.walk
-def test_each_door_opens_for_its_posts_is_404_for_everybody_else_and_no_get_changes_a_row(world: World) -> None:
+def test_each_door_opens_for_its_posts_and_no_get_changes_a_row(world: World) -> None:
     before = rows()
     for role in EVERYBODY:
         client = client_of(world, role)
         for name, opened in DOORS.items():
+            if opened.of and role in OUTSIDE and role not in opened.who:
+                continue  # the next walk asks these, and holds foreign against missing
             answer = client.get(address(name, world))
             text_of(answer)  # reads a file to its end, which closes it
             if opened.writes:
@@ -714,15 +716,17 @@ def test_each_door_opens_for_its_posts_is_404_for_everybody_else_and_no_get_chan
 
 @pytest.mark.walk
 def test_a_stranger_finds_no_canary_and_cannot_tell_foreign_from_missing(world: World) -> None:
+    before = rows()
     for role in OUTSIDE:
         client = client_of(world, role)
         for name, opened in DOORS.items():
             if role in opened.who and (opened.of or opened.who is not EVERYBODY):
                 continue  # an administrator's own page
             found = address(name, world)
-            for path in (found, f"{found}?q={CANARY[1:]}&school=FH001", f"{found}?page_size=200"):
-                assert CANARY not in text_of(client.get(path)), (role, path)
-            if opened.of:
+            if not opened.of:
+                for path in (found, f"{found}?q={CANARY[1:]}&school=FH001", f"{found}?page_size=200"):
+                    assert CANARY not in text_of(client.get(path)), (role, path)
+            else:
                 for method in ("get", "post"):
                     foreign, missing = (
                         getattr(client, method)(address(name, world, missing=gone)) for gone in (False, True)
@@ -732,6 +736,7 @@ def test_a_stranger_finds_no_canary_and_cannot_tell_foreign_from_missing(world: 
                         role,
                         name,
                     )
+    assert changed(before) == {}
 
 
 def rows() -> dict[str, int]:
@@ -750,6 +755,7 @@ def rows() -> dict[str, int]:
                     "accounts_",
                     "auth_",
                     "projects_",
+                    "pilots_",
                 )
             ):
                 cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  names come from the database itself
