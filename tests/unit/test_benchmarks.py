@@ -22,6 +22,7 @@ from schools import access
 from schools.models import Office, School
 from schools.permissions import SchoolPerm
 
+pytestmark = pytest.mark.walk  # written for PostgreSQL; once is enough
 AT = timezone.now()
 
 
