@@ -19,6 +19,7 @@ from common.keyset import BadCursor, Page, page_of
 from pilots import selection_lists
 from pilots.foundations import Works, works_of
 from pilots.models import Foundation, FoundationKind, FoundationStatus, PlanRow, PlanStatus
+from pilots.school_views import SchoolViews
 from pilots.selection_lists import SIZE, Filters
 from schools import access
 from schools.models import Foundation as Strength
@@ -27,17 +28,18 @@ from schools.permissions import SchoolPerm
 
 LEAST = 4  # schools: below, a median says more about one of them than about the group
 ALL_DONE = len(FoundationKind)
-VIEWS = {
-    "done": ("五项都完成", Q(works_done=ALL_DONE)),
-    "open": ("还没有都完成", Q(works_done__lt=ALL_DONE)),
-    "late": ("有逾期任务", Q(has_late=True)),
-}
+VIEWS = SchoolViews(
+    {
+        "done": ("五项都完成", Q(works_done=ALL_DONE)),
+        "open": ("还没有都完成", Q(works_done__lt=ALL_DONE)),
+        "late": ("有逾期任务", Q(has_late=True)),
+    }
+)
 
 
 def filters_from(query: QueryDict) -> Filters:
     """The filters in the address; the views are those of the table."""
-    view = query.get("view", "")
-    return replace(selection_lists.filters_from(query), view=view if view in VIEWS else "")
+    return replace(selection_lists.filters_from(query), view=VIEWS.known(query.get("view", "")))
 
 
 def schools_found(user: User, filters: Filters, today: date) -> QuerySet[School]:
@@ -49,32 +51,6 @@ def schools_found(user: User, filters: Filters, today: date) -> QuerySet[School]
     rows = selection_lists.schools_found(user, replace(filters, view=""))
     number = Subquery(works.values("school").annotate(n=Count("pk")).values("n"))
     return rows.annotate(works_done=Coalesce(number, 0), has_late=Exists(late))
-
-
-def in_view(rows: QuerySet[School], view: str) -> QuerySet[School]:
-    """The schools of that view; of none all."""
-    return rows.filter(VIEWS[view][1]) if view else rows
-
-
-def view_counts(rows: QuerySet[School]) -> dict[str, int]:
-    """How many schools stand in each view; one query."""
-    wanted = {name: Count("pk", filter=condition) for name, (_, condition) in VIEWS.items()}
-    found: dict[str, int] = rows.order_by().aggregate(all=Count("pk"), **wanted)
-    return found
-
-
-def segments(filters: Filters, counts: dict[str, int]) -> list[dict[str, Any]]:
-    """The views with their counts; each keeps the filters."""
-    views = [("", "全部"), *((name, label) for name, (label, _) in VIEWS.items())]
-    return [
-        {
-            "label": label,
-            "url": filters.address(view=name),
-            "current": filters.view == name,
-            "count": counts[name or "all"],
-        }
-        for name, label in views
-    ]
 
 
 def done_by_work(rows: QuerySet[School]) -> list[tuple[str, str, int]]:

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 
 from accounts.models import User
@@ -15,18 +14,22 @@ from pilots import selection_lists
 from pilots.foundations import Works, works_of
 from pilots.models import Plan, PlanStatus
 from pilots.plans import NO_PROGRESS, progress_of, tag_of
+from pilots.school_views import SchoolViews
 from pilots.selection_lists import SIZE, Filters, day_of
 from schools import access
 from schools.models import School
 
 NONE = "none"
-VIEWS = {
-    "submitted": ("待审核", Q(latest=PlanStatus.SUBMITTED)),
-    "returned": ("已退回", Q(latest=PlanStatus.RETURNED)),
-    "draft": ("编制中", Q(latest=PlanStatus.DRAFT)),
-    "approved": ("已通过", Q(latest=PlanStatus.APPROVED)),
-    NONE: ("未编制", Q(latest__isnull=True)),
-}
+VIEWS = SchoolViews(
+    {
+        "submitted": ("待审核", Q(latest=PlanStatus.SUBMITTED)),
+        "returned": ("已退回", Q(latest=PlanStatus.RETURNED)),
+        "draft": ("编制中", Q(latest=PlanStatus.DRAFT)),
+        "approved": ("已通过", Q(latest=PlanStatus.APPROVED)),
+        NONE: ("未编制", Q(latest__isnull=True)),
+    },
+    always=("submitted",),
+)
 
 
 @dataclass
@@ -63,8 +66,7 @@ def own_school(user: User) -> School | None:
 
 def filters_from(query: QueryDict) -> Filters:
     """The filters in the address; the views are those of plans."""
-    view = query.get("view", "")
-    return replace(selection_lists.filters_from(query), view=view if view in VIEWS else "")
+    return replace(selection_lists.filters_from(query), view=VIEWS.known(query.get("view", "")))
 
 
 def schools_found(user: User, filters: Filters) -> QuerySet[School]:
@@ -72,33 +74,6 @@ def schools_found(user: User, filters: Filters) -> QuerySet[School]:
     last = Plan.objects.filter(school=OuterRef("pk")).order_by("-edition")
     rows = selection_lists.schools_found(user, replace(filters, view=""))
     return rows.annotate(latest=Subquery(last.values("status")[:1]), latest_plan=Subquery(last.values("pk")[:1]))
-
-
-def in_view(rows: QuerySet[School], view: str) -> QuerySet[School]:
-    """The schools of that view; of none all."""
-    return rows.filter(VIEWS[view][1]) if view else rows
-
-
-def view_counts(rows: QuerySet[School]) -> dict[str, int]:
-    """How many schools stand in each view; one query."""
-    wanted = {name: Count("pk", filter=condition) for name, (_, condition) in VIEWS.items()}
-    found: dict[str, int] = rows.order_by().aggregate(all=Count("pk"), **wanted)
-    return found
-
-
-def segments(filters: Filters, counts: dict[str, int]) -> list[dict[str, Any]]:
-    """The views with their counts; each keeps the filters. An empty view other than the present one is left out but for 待审核."""
-    views = [("", "全部"), *((name, label) for name, (label, _) in VIEWS.items())]
-    return [
-        {
-            "label": label,
-            "url": filters.address(view=name),
-            "current": filters.view == name,
-            "count": counts[name or "all"],
-        }
-        for name, label in views
-        if counts[name or "all"] or filters.view == name or name in ("", "submitted")
-    ]
 
 
 def page_of_lines(rows: QuerySet[School], cursor: str, today: date) -> Page:

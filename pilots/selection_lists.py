@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from accounts.models import User
@@ -13,6 +13,7 @@ from common.dates import local_day
 from common.keyset import BadCursor, Page, page_of
 from common.text import clean_term
 from pilots.models import Application, ApplicationStatus, Batch
+from pilots.school_views import SchoolViews
 from pilots.selection_panels import tag_of
 from schools import access
 from schools.models import Foundation, Location, Office, School, Size
@@ -21,13 +22,15 @@ from schools.permissions import SchoolPerm
 SIZE = 50
 S = ApplicationStatus
 APP = "pilot_application"
-VIEWS: dict[str, tuple[str, Q]] = {
-    "draft": ("待自荐", Q(**{f"{APP}__isnull": True}) | Q(**{f"{APP}__status": S.DRAFT})),
-    "nominated": ("待推荐", Q(**{f"{APP}__status": S.NOMINATED})),
-    "recommended": ("待审核", Q(**{f"{APP}__status": S.RECOMMENDED})),
-    "approved": ("已通过", Q(**{f"{APP}__status": S.APPROVED})),
-    "returned": ("已退回", Q(**{f"{APP}__status": S.RETURNED})),
-}
+VIEWS = SchoolViews(
+    {
+        "draft": ("待自荐", Q(**{f"{APP}__isnull": True}) | Q(**{f"{APP}__status": S.DRAFT})),
+        "nominated": ("待推荐", Q(**{f"{APP}__status": S.NOMINATED})),
+        "recommended": ("待审核", Q(**{f"{APP}__status": S.RECOMMENDED})),
+        "approved": ("已通过", Q(**{f"{APP}__status": S.APPROVED})),
+        "returned": ("已退回", Q(**{f"{APP}__status": S.RETURNED})),
+    }
+)
 DIRECT = "direct"
 
 
@@ -69,7 +72,7 @@ def filters_from(query: QueryDict) -> Filters:
         return clean_term(query.get(name, ""), 20)
 
     return Filters(
-        view=one_of("view", VIEWS),
+        view=VIEWS.known(query.get("view", "")),
         q=clean_term(query.get("q", "")),
         office=code("office"),
         batch=code("batch"),
@@ -96,18 +99,6 @@ def schools_found(user: User, filters: Filters) -> QuerySet[School]:
     return rows.filtered({"size": filters.size, "foundation": filters.foundation, "location": filters.location})
 
 
-def view_counts(rows: QuerySet[School]) -> dict[str, int]:
-    """How many stand in each view; one query."""
-    wanted = {name: Count("pk", filter=condition) for name, (_, condition) in VIEWS.items()}
-    found: dict[str, int] = rows.order_by().aggregate(all=Count("pk"), **wanted)
-    return found
-
-
-def in_view(rows: QuerySet[School], view: str) -> QuerySet[School]:
-    """The schools of that view; of none all."""
-    return rows.filter(VIEWS[view][1]) if view else rows
-
-
 def with_application(rows: QuerySet[School]) -> QuerySet[School]:
     """With what a line prints."""
     return rows.select_related("office", f"{APP}__batch")
@@ -128,20 +119,6 @@ def application_of(school: School) -> Application | None:
     if found is not None:
         found.school = school
     return found
-
-
-def segments(filters: Filters, counts: dict[str, int]) -> list[dict[str, Any]]:
-    """The views with their counts; each keeps the filters."""
-    views = [("", "全部"), *((name, label) for name, (label, _) in VIEWS.items())]
-    return [
-        {
-            "label": label,
-            "url": filters.address(view=name),
-            "current": filters.view == name,
-            "count": counts[name or "all"],
-        }
-        for name, label in views
-    ]
 
 
 def choices(user: User, filters: Filters) -> dict[str, list[tuple[str, str, bool]]]:

@@ -45,14 +45,14 @@ def application_list(request: SignedInRequest) -> HttpResponse:
     sees_schools(user)
     filters = lists.filters_from(request.GET)
     found = lists.schools_found(user, filters)
-    counts = lists.view_counts(found)
-    page = lists.page_of_schools(lists.in_view(found, filters.view), request.GET.get("cursor", ""))
+    counts = lists.VIEWS.counts(found)
+    page = lists.page_of_schools(lists.VIEWS.within(found, filters.view), request.GET.get("cursor", ""))
     rows = [_line(school, request) for school in page.rows]
     own = School.objects.visible_to(user).first() if not lists.many_schools(user) else None
     context = {
         "rows": rows,
         "filters": filters,
-        "segments": lists.segments(filters, counts),
+        "segments": lists.VIEWS.segments(filters, counts),
         "choices": lists.choices(user, filters) if own is None else {},
         "today": today(),
         "pick": _bulk_names([row["actions"] for row in rows]) if own is None else [],
@@ -89,7 +89,7 @@ def applications_export(request: SignedInRequest, kind: str) -> HttpResponse:
     """The list under its present filters as a file."""
     sees_schools(request.user)
     filters = lists.filters_from(request.GET)
-    found = lists.with_application(lists.in_view(lists.schools_found(request.user, filters), filters.view))
+    found = lists.with_application(lists.VIEWS.within(lists.schools_found(request.user, filters), filters.view))
     rows = [lists.exported(school) for school in found.order_by("code")]
     return taken(
         request, kind, what="applications", title="试点申报", columns=lists.COLUMNS, rows=rows,

@@ -37,14 +37,14 @@ def foundation_matrix(request: SignedInRequest) -> HttpResponse:
         return redirect("pilots:foundations", own.code)
     filters = matrix.filters_from(request.GET)
     found = matrix.schools_found(user, filters, today())
-    counts = matrix.view_counts(found)
-    page = matrix.page_of_lines(matrix.in_view(found, filters.view), request.GET.get("cursor", ""), today())
+    counts = matrix.VIEWS.counts(found)
+    page = matrix.page_of_lines(matrix.VIEWS.within(found, filters.view), request.GET.get("cursor", ""), today())
     context = {
         "lines": page.rows,
         "counts": counts,
         "works": matrix.done_by_work(found),
         "filters": filters,
-        "segments": matrix.segments(filters, counts),
+        "segments": matrix.VIEWS.segments(filters, counts),
         "choices": selection_lists.choices(user, filters),
         "done_url": filters.address(view="done"),
         "late_url": filters.address(view="late"),
@@ -60,7 +60,7 @@ def foundations_export(request: SignedInRequest, kind: str) -> HttpResponse:
     """The table under its present filters as a file."""
     sees_schools(request.user)
     filters = matrix.filters_from(request.GET)
-    found = matrix.in_view(matrix.schools_found(request.user, filters, today()), filters.view)
+    found = matrix.VIEWS.within(matrix.schools_found(request.user, filters, today()), filters.view)
     rows = [matrix.exported(line) for line in matrix.lines_of(found.select_related("office").order_by("code"), today())]
     return taken(
         request, kind, what="foundations", title="五项工程一览", columns=matrix.COLUMNS, rows=rows,

@@ -54,11 +54,11 @@ def plan_list(request: SignedInRequest) -> HttpResponse:
         return redirect("pilots:plan-of-school", own.code)
     filters = lists.filters_from(request.GET)
     found = lists.schools_found(request.user, filters)
-    page = lists.page_of_lines(lists.in_view(found, filters.view), request.GET.get("cursor", ""), today())
+    page = lists.page_of_lines(lists.VIEWS.within(found, filters.view), request.GET.get("cursor", ""), today())
     context = {
         "lines": page.rows,
         "filters": filters,
-        "segments": lists.segments(filters, lists.view_counts(found)),
+        "segments": lists.VIEWS.segments(filters, lists.VIEWS.counts(found)),
         "choices": lists.selection_lists.choices(request.user, filters),
         "today": today(),
         "export_query": filters.address(),
@@ -73,7 +73,7 @@ def plans_export(request: SignedInRequest, kind: str) -> HttpResponse:
     """The list under its present filters as a file."""
     sees_schools(request.user)
     filters = lists.filters_from(request.GET)
-    found = lists.in_view(lists.schools_found(request.user, filters), filters.view).select_related("office")
+    found = lists.VIEWS.within(lists.schools_found(request.user, filters), filters.view).select_related("office")
     rows = [lists.exported(line) for line in lists.lines_of(found.order_by("code"), today())]
     return taken(
         request, kind, what="plans", title="一校一案", columns=lists.COLUMNS, rows=rows, filters=filters.in_address()
