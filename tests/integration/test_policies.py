@@ -321,7 +321,7 @@ def test_lists_of_documents_cost_the_same_for_1_and_20(cast: Cast, bureau: User,
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs row locks")
+@pytest.mark.postgres
 def test_of_two_who_sign_at_once_one_signs() -> None:
     bureau, cast = factories.make_bureau(), factories.make_cast("FH001")
     receipt = receipt_of(cast, rollout.make_published(bureau))

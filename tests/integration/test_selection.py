@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -307,7 +307,7 @@ def test_a_full_batch_takes_nobody_and_never_has_fewer_places_than_schools(burea
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs row locks")
+@pytest.mark.postgres
 def test_of_two_approvals_for_the_last_place_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     bureau, office = factories.make_bureau(), factories.make_office_user("城东教办")
     batch = rollout.make_batch(bureau, quota=1)
