@@ -126,6 +126,7 @@ def contents() -> dict[str, list[tuple[Any, ...]]]:
 # --- loading ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.walk
 @pytest.mark.django_db
 def test_the_same_dice_and_day_give_the_same_district_ids_included(settings: Any, tmp_path: Any):
     dumps = []
@@ -168,6 +169,7 @@ def test_sizes_that_make_no_sense_are_refused(options: dict[str, int]):
         load(**options)
 
 
+@pytest.mark.walk
 @pytest.mark.django_db
 def test_a_failure_leaves_the_database_empty(monkeypatch: pytest.MonkeyPatch):
     def fails(self: District) -> None:

@@ -78,6 +78,7 @@ def test_only_who_sees_meetings_as_a_whole_finds_the_pages(role: str) -> None:
     assert ("议事规范" in labels) is (expected == 200)
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("role", ["secretary"])
 def test_a_school_sees_its_own_numbers_and_never_another_schools(planter: Planter, role: str) -> None:
     cast, chance = factories.make_cast("FH001", "本校小学"), random.Random(3)
