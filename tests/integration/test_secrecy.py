@@ -511,7 +511,7 @@ STRANGERS = ("organiser", "supervisor", "auditor", "office", "vice", "clerk-2")
 
 
 def walk(world: World) -> Iterator[tuple[str, str]]:
-    """Every route that can be asked with what there is, by name; lists also searched or with long pages, in both file kinds."""
+    """Every route that can be asked with what there is, by name; lists also searched, with long pages, in both file kinds."""
     for name, opened in DOORS.items():
         missing = opened.of not in ("", "school", "office", "draft_item") and getattr(world, opened.of, None) is None
         if not (opened.writes or missing or opened.of in ("newcomer", "clerkship", "account")):
@@ -528,8 +528,8 @@ def ways(world: World, name: str, of: str) -> Iterator[str]:
     found = address(name, world)
     yield found
     if not of:
-        asked = "page_size=200" if name.startswith("api:") else f"q={ASKED}"
-        yield f"{found}{'&' if '?' in found else '?'}{asked}"
+        yield f"{found}{'&' if '?' in found else '?'}q={ASKED}"
+        yield f"{found}{'&' if '?' in found else '?'}page_size=200"
     if found.endswith(".csv"):
         yield found.removesuffix("csv") + "xlsx"
     if of in MEETINGS:
